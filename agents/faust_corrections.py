@@ -1,0 +1,98 @@
+"""Keeps Faust from committing past a message that is still being worked on.
+
+Faust commits the end of the first run of acknowledged offsets, but hardly checks that the run
+begins where the last commit ended: with nothing committed yet, or with one message missing in
+front, it commits over messages in flight, and a crash loses them. The rule here: the offset to
+commit is the lowest one that was read and is not acknowledged.
+"""
+
+import heapq
+from collections import defaultdict
+from typing import Any
+
+import faust
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+from faust.types.tuples import ack_lock
+
+from pipeline.errors import ConfigurationError
+
+CORRECTED_VERSIONS = ("0.15.3",)
+
+
+class StrictConsumer(driver.Consumer):
+    """Faust's aiokafka consumer with a commit rule that holds for acknowledgements in any order."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._unfinished: dict[TP, list[int]] = defaultdict(list)
+        self._known: dict[TP, set[int]] = defaultdict(set)
+        self._acked_before_revoke: dict[TP, set[int]] = {}
+        super().__init__(*args, **kwargs)
+
+    def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
+        message = super()._to_message(tp, record)
+        if self.app.topics.acks_enabled_for(message.topic):
+            self._note_read(message.tp, message.offset)
+        return message
+
+    def _note_read(self, tp: TP, offset: int) -> None:
+        # After a seek it may be read again: it is waited for already, or was committed.
+        if offset not in self._known[tp] and offset >= (self._committed_offset[tp] or 0):
+            self._known[tp].add(offset)
+            heapq.heappush(self._unfinished[tp], offset)
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """Return the offset that may be committed for `tp`, or None when nothing is new."""
+        with ack_lock:
+            unfinished, acked = self._unfinished[tp], self._acked_index[tp]
+            acked |= self._acked_before_revoke.pop(tp, set())
+            done: set[int] = set()
+            while unfinished and unfinished[0] in acked:
+                done.add(heapq.heappop(unfinished))
+            if not done:
+                return None
+            acked -= done
+            self._known[tp] -= done
+            self._acked[tp][:] = sorted(acked)
+            return unfinished[0] if unfinished else max(done) + 1
+
+    async def perform_seek(self) -> None:
+        """Seek every partition to its committed offset, or to its beginning when it has none.
+
+        Faust leaves a partition without a commit where it is, and so skips what it had fetched
+        and thrown away during a rebalance.
+        """
+        await super().perform_seek()
+        if self.app.conf.consumer_auto_offset_reset != "earliest":
+            return
+        fresh = [
+            tp
+            for tp in self.assignment()
+            if not self._committed_offset[tp] and not self._is_changelog_tp(tp)
+        ]
+        if fresh:
+            await self._thread.seek_to_beginning(*map(driver.ensure_aiokafka_TP, fresh))
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Commit what is done, let Faust wind down, then forget what was read."""
+        await self.commit()
+        # Faust forgets these before it waits for the rest and commits again.
+        for tp in revoked:
+            self._acked_before_revoke[tp] = set(self._acked_index[tp])
+        await super().on_partitions_revoked(revoked)
+        for tp in revoked:
+            for read in (self._unfinished, self._known, self._acked_before_revoke):
+                read.pop(tp, None)
+
+
+def apply() -> None:
+    """Make Faust apps created from now on use `StrictConsumer`; may be called again.
+
+    Raises ConfigurationError for a Faust version that the correction was not tested with.
+    """
+    if faust.__version__ not in CORRECTED_VERSIONS:
+        raise ConfigurationError(
+            f"faust-streaming {faust.__version__} is installed, but delivery was tested with "
+            f"{', '.join(CORRECTED_VERSIONS)} only: install that version"
+        )
+    driver.Transport.Consumer = StrictConsumer

@@ -1,0 +1,95 @@
+"""Creates and checks the Kafka topics of the catalogue."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from pipeline.config import KafkaSettings
+from pipeline.errors import ConfigurationError, RetryableError
+from schemas.catalogue import KafkaTopic, catalogue
+
+_TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True)
+class TopicReport:
+    """What exists and what does not: names created now, found, missing, with wrong partitions."""
+
+    created: tuple[str, ...]
+    found: tuple[str, ...]
+    missing: tuple[str, ...]
+    wrong_partitions: tuple[str, ...]
+
+
+def create_kafka_topics(kafka: KafkaSettings, domains: Iterable[str]) -> TopicReport:
+    """Create what is missing, and check the partition counts of what is there.
+
+    Raises RetryableError if no broker answers, ConfigurationError if one refuses, or if an
+    existing Kafka topic has another partition count than `kafka.partitions`.
+    """
+    admin = AdminClient({**kafka.client_settings()})
+    wanted = catalogue(domains)
+    existing = _partitions(admin, kafka)
+    new = [_new_topic(topic, kafka) for topic in wanted if topic.name not in existing]
+    if new:
+        for name, future in admin.create_topics(new, request_timeout=_TIMEOUT_S).items():
+            try:
+                future.result()
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise ConfigurationError(
+                        f"cannot create the Kafka topic {name}: {error.args[0].str()}"
+                    ) from None
+    report = _report(wanted, _partitions(admin, kafka) | existing, kafka)
+    if report.wrong_partitions:
+        raise ConfigurationError(
+            f"Kafka topics with a partition count other than {kafka.partitions}: "
+            f"{', '.join(report.wrong_partitions)}; set kafka.partitions to theirs, or recreate"
+        )
+    created = tuple(topic.topic for topic in new)
+    found = tuple(name for name in report.found if name not in created)
+    return TopicReport(created, found, report.missing, ())
+
+
+def check_kafka_topics(kafka: KafkaSettings, domains: Iterable[str]) -> TopicReport:
+    """Compare the cluster with the catalogue; changes nothing."""
+    existing = _partitions(AdminClient({**kafka.client_settings()}), kafka)
+    return _report(catalogue(domains), existing, kafka)
+
+
+def _report(
+    wanted: Iterable[KafkaTopic], existing: dict[str, int], kafka: KafkaSettings
+) -> TopicReport:
+    names = [topic.name for topic in wanted]
+    return TopicReport(
+        created=(),
+        found=tuple(name for name in names if name in existing),
+        missing=tuple(name for name in names if name not in existing),
+        wrong_partitions=tuple(
+            f"{name} ({existing[name]})"
+            for name in names
+            if name in existing and existing[name] != kafka.partitions
+        ),
+    )
+
+
+def _partitions(admin: AdminClient, kafka: KafkaSettings) -> dict[str, int]:
+    try:
+        metadata = admin.list_topics(timeout=_TIMEOUT_S)
+    except KafkaException as error:
+        raise RetryableError(
+            f"no Kafka broker answers at {kafka.bootstrap_servers}: {error.args[0].str()}"
+        ) from None
+    return {name: len(topic.partitions) for name, topic in metadata.topics.items()}
+
+
+def _new_topic(topic: KafkaTopic, kafka: KafkaSettings) -> NewTopic:
+    return NewTopic(
+        topic.name,
+        num_partitions=kafka.partitions,
+        replication_factor=kafka.replication_factor,
+        config=dict(topic.settings),
+    )

@@ -1,0 +1,143 @@
+"""The agent of a role that models serve: task in, task for the next role out, rewards beside it."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from agents.answers import KafkaAnswers
+from agents.delivery import BadMessageError, Incoming
+from agents.outbox import Outgoing, outgoing, partition_of
+from agents.role_app import RoleApp
+from agents.role_assignments import RoleAssignments
+from pipeline.decisions.serve import FailedDecisionError, ModelsAwayError, RoleServer, Served
+from pipeline.metrics import RUN_COST, RUN_LATENCY, RUNS
+from pipeline.olp.role import RoleLogic
+from schemas.catalogue import ROLE_REWARDS, role_kafka_topic
+from schemas.codec import decode
+from schemas.rewards import RewardEvent, assignment_key
+from schemas.role_task import RoleTask
+from schemas.roles import Role
+
+NEXT_ROLE = {
+    Role.TOPIC_FINDER: Role.TOPIC_LOCATOR,
+    Role.TOPIC_LOCATOR: Role.RELATIONSHIP_CHECKER,
+    Role.RELATIONSHIP_CHECKER: Role.CONTENT_ORGANIZER,
+    Role.CONTENT_ORGANIZER: Role.FORMAT_CHECKER,
+}
+"""The order of the roles."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A task as a role handles it: `logic` may depend on the stream, `done` persists its state."""
+
+    task: RoleTask
+    logic: RoleLogic
+    done: Callable[[Served], Awaitable[None]] | None = None
+
+
+Prepare = Callable[[RoleTask, int], Awaitable[Job | None]]
+"""From a task and its partition to a job; None when the task was done before."""
+
+
+class ModelRole:
+    """Serves one role on its Kafka topic."""
+
+    def __init__(
+        self,
+        role: Role,
+        role_app: RoleApp,
+        server: RoleServer,
+        role_assignments: RoleAssignments,
+        domains: frozenset[str],
+        prepare: Prepare,
+        served: Callable[[RoleTask, Served], None] = lambda task, served: None,
+    ) -> None:
+        self._role = role
+        self._role_app = role_app
+        self._server = server
+        self._role_assignments = role_assignments
+        self._domains = domains
+        self._prepare = prepare
+        self._served = served
+        self._answers = KafkaAnswers(role_app.kafka, role_app.outbox, role)
+        role_app.agent([role_kafka_topic(role)], self._handle)
+        role_app.follow_partitions(self._answers.forget)
+
+    async def _handle(self, incoming: Incoming) -> None:
+        task = decode(RoleTask, incoming.value)
+        window = task.window
+        if window.domain not in self._domains:
+            raise BadMessageError(
+                "unknown_domain",
+                f"no domain {window.domain!r} is declared here; add its file to domains.files",
+            )
+        job = await self._prepare(task, incoming.partition)
+        if job is None:
+            return
+        log = await self._answers.log_for(incoming.partition)
+        role_assignment = self._role_assignments.get(window.domain, self._role)
+        try:
+            served = await self._server.serve(job.logic, job.task, role_assignment, log)
+        except FailedDecisionError as failure:
+            await self._role_app.outbox.send(reward_messages(failure.events, self._role_app))
+            self._count(failure.events)
+            if isinstance(failure.cause, ModelsAwayError):
+                raise failure.cause from None
+            raise BadMessageError("no_acceptable_answer", str(failure.cause)) from None
+        following = NEXT_ROLE[self._role]
+        await self._role_app.outbox.send(
+            [
+                outgoing(
+                    role_kafka_topic(following),
+                    incoming.partition,
+                    window.stream_id,
+                    served.task.model_copy(update={"role": following}),
+                ),
+                *reward_messages(served.events, self._role_app),
+            ]
+        )
+        if job.done is not None:
+            await job.done(served)
+        self._count(served.events)
+        self._served(job.task, served)
+        log.release(window.window_id, self._role)
+
+    def _count(self, events: tuple[RewardEvent, ...]) -> None:
+        for event in events:
+            role = event.role.value
+            RUNS.labels(event.domain, role, event.model, event.outcome.value).inc()
+            RUN_COST.labels(event.domain, role, event.model).inc(event.cost_usd)
+            RUN_LATENCY.labels(role, event.model).observe(event.latency_s)
+
+
+def reward_messages(events: tuple[RewardEvent, ...], role_app: RoleApp) -> list[Outgoing]:
+    """Reward events on their way to the policy agent."""
+    messages = []
+    for event in events:
+        key = assignment_key(event.domain, event.role)
+        partition = partition_of(key, role_app.kafka.partitions)
+        messages.append(outgoing(ROLE_REWARDS, partition, key, event))
+    return messages
+
+
+class RecentDecisions:
+    """The last decisions of a process, for feedback that comes later; bounded by `most`."""
+
+    def __init__(self, most: int = 2000) -> None:
+        self._most = most
+        self._kept: OrderedDict[tuple[str, Role], tuple[RoleTask, Served]] = OrderedDict()
+
+    def keep(self, task: RoleTask, served: Served) -> None:
+        """Remember a decision."""
+        self._kept[task.window.window_id, task.role] = (task, served)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+    def of_stream(self, domain: str, stream_id: str) -> list[tuple[RoleTask, Served]]:
+        """The remembered decisions of a stream, oldest first."""
+        return [
+            item
+            for item in self._kept.values()
+            if (item[0].window.domain, item[0].window.stream_id) == (domain, stream_id)
+        ]

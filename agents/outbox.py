@@ -1,0 +1,76 @@
+"""Sends messages and returns when the broker has them: nothing is acknowledged before."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from zlib import crc32
+
+import faust
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from pydantic import BaseModel
+
+from pipeline.errors import InvalidInputError, RetryableError
+from schemas.codec import encode
+
+
+class BrokerAwayError(RetryableError):
+    """The broker did not take a message; the work is done again until it does."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message to send; a `value` of None is a tombstone."""
+
+    kafka_topic: str
+    partition: int
+    key: str
+    value: bytes | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def outgoing(
+    kafka_topic: str,
+    partition: int,
+    key: str,
+    message: BaseModel | None,
+    headers: Mapping[str, str] | None = None,
+) -> Outgoing:
+    """An encoded message."""
+    value = None if message is None else encode(message)
+    return Outgoing(kafka_topic, partition, key, value, headers or {})
+
+
+class Outbox:
+    """The producing side of one Faust app."""
+
+    def __init__(self, app: faust.App) -> None:
+        self._app = app
+
+    async def send(self, messages: Iterable[Outgoing]) -> None:
+        """Send all; returns when each is acknowledged.
+
+        Raises BrokerAwayError when one was not, InvalidInputError when one is too large.
+        """
+        try:
+            producer = await self._app.maybe_start_producer()
+            waiting = [
+                await producer.send(
+                    message.kafka_topic,
+                    message.key.encode("utf-8"),
+                    message.value,
+                    message.partition,
+                    None,
+                    [(name, value.encode("utf-8")) for name, value in message.headers.items()],
+                )
+                for message in messages
+            ]
+            await asyncio.gather(*waiting)
+        except MessageSizeTooLargeError as error:
+            raise InvalidInputError(f"the broker refuses a message as too large: {error}") from None
+        except KafkaError as error:
+            raise BrokerAwayError(f"the broker did not take a message: {error!r}") from None
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """Where a key goes that no stream decides: the same in every process."""
+    return crc32(key.encode("utf-8")) % partitions

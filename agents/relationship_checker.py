@@ -1,0 +1,44 @@
+"""The relationship checker's state: the subjects of each stream, so that identities stay."""
+
+from agents.changelog import ChangelogStore
+from agents.model_role import Job
+from agents.role_app import RoleApp
+from pipeline.config import WorkerSettings
+from pipeline.decisions.serve import Served
+from pipeline.olp.relationship_checker import RelationshipChecker
+from pipeline.olp.subjects import Registry
+from schemas.catalogue import SUBJECTS_STATE
+from schemas.codec import decode, encode
+from schemas.role_task import RoleTask
+
+
+class SubjectRegistries:
+    """The registries of the streams this process works on.
+
+    A window is applied after its task for the next role is on the broker: a window that is
+    already applied needs nothing more when it is read again.
+    """
+
+    def __init__(self, role_app: RoleApp, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._store = ChangelogStore(role_app.kafka, SUBJECTS_STATE, role_app.outbox)
+        role_app.follow_partitions(self._store.forget)
+
+    async def prepare(self, task: RoleTask, partition: int) -> Job | None:
+        """The job with the stream's registry; None if the window was applied before."""
+        await self._store.ready(partition)
+        window = task.window
+        key = f"{window.domain}|{window.stream_id}"
+        kept = self._store.get(partition, key)
+        registry = Registry() if kept is None else decode(Registry, kept)
+        if window.window_id in registry.applied:
+            return None
+        logic = RelationshipChecker(registry, self._settings.known_subjects_in_prompt)
+
+        async def done(served: Served) -> None:
+            after = registry.after(
+                window.window_id, served.task.resolved, self._settings.max_known_subjects
+            )
+            await self._store.put(partition, {key: encode(after)})
+
+        return Job(task, logic, done)

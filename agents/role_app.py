@@ -1,0 +1,92 @@
+"""One Faust app a role: its own consumer group, so that it scales, lags and restarts by itself."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import faust
+from faust.types import TP
+
+from agents.connection import bootstrap, faust_credentials
+from agents.delivery import Delivery, EventStream, Handler
+from agents.outbox import Outbox
+from pipeline.clock import Clock
+from pipeline.config import KafkaSettings
+
+log = logging.getLogger("rolestream.role_app")
+Forget = Callable[[set[int]], None]
+
+
+class RoleApp:
+    """A Faust app with one agent over some Kafka topics, and the state that follows its
+    partitions.
+    """
+
+    def __init__(self, name: str, kafka: KafkaSettings, clock: Clock, in_flight: int) -> None:
+        self.name = name
+        self.kafka = kafka
+        self.clock = clock
+        self.app: faust.App = faust.App(
+            f"{kafka.group_prefix}-{name}",
+            broker=[f"kafka://{server}" for server in bootstrap(kafka)],
+            broker_credentials=faust_credentials(kafka),
+            broker_session_timeout=kafka.session_timeout_s,
+            broker_heartbeat_interval=kafka.heartbeat_interval_s,
+            broker_commit_interval=1.0,
+            autodiscover=False,
+            web_enabled=False,
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            topic_partitions=kafka.partitions,
+            stream_wait_empty=False,
+            stream_buffer_maxsize=4096,
+            key_serializer="raw",
+            value_serializer="raw",
+            store="memory://",
+            producer_acks=-1,
+        )
+        self.outbox = Outbox(self.app)
+        self.delivery = Delivery(name, self.outbox, clock, in_flight)
+        self._forget: list[Forget] = []
+        self._partitions: set[int] = set()
+        self.app.on_partitions_revoked.connect(self._revoked, weak=False)
+
+    def agent(self, kafka_topics: Iterable[str], handle: Handler) -> None:
+        """Handle every message of `kafka_topics` with `handle`."""
+
+        async def body(stream: EventStream) -> None:
+            await self.delivery.consume(stream, handle)
+
+        self.raw_agent(kafka_topics, body)
+
+    def raw_agent(
+        self, kafka_topics: Iterable[str], body: Callable[[EventStream], Awaitable[None]]
+    ) -> None:
+        """An agent whose body reads the stream itself and acknowledges each event."""
+        channel = self.app.topic(
+            *kafka_topics, key_serializer="raw", value_serializer="raw", internal=True
+        )
+        self.app.agent(channel, name=self.name.replace("-", "_"))(body)
+
+    def follow_partitions(self, forget: Forget) -> None:
+        """Call `forget(partitions)` when partitions are taken away."""
+        self._forget.append(forget)
+
+    async def start(self) -> None:
+        """Start the app's consumer and agent."""
+        self.app.finalize()
+        await self.app.start()
+
+    async def stop(self) -> None:
+        """Stop the app; what is in flight is abandoned and read again by the next owner."""
+        await self.delivery.abandon(range(self.kafka.partitions))
+        await self.app.stop()
+
+    async def _revoked(self, *args: Any, **_: Any) -> None:
+        revoked: set[TP] = args[1]
+        partitions = {tp.partition for tp in revoked}
+        await self.delivery.abandon(partitions)
+        for forget in self._forget:
+            forget(partitions)
+        await asyncio.sleep(0)

@@ -1,0 +1,1 @@
+"""What runs Rolestream: brokers, the command line, samples and the Docker files."""

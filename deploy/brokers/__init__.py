@@ -1,0 +1,1 @@
+"""Kafka brokers for one machine: an embedded one for demos, Apache Kafka for tests."""

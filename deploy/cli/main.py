@@ -1,0 +1,42 @@
+"""The `rolestream` command; a sub-command's module is imported only when it is called.
+
+So `produce` and `consume` start fast and need neither Faust nor the models.
+"""
+
+from importlib import import_module
+
+import click
+
+_COMMANDS = {
+    "consume": ("deploy.cli.consume", "consume"),
+    "demo": ("deploy.cli.demo", "demo"),
+    "models": ("deploy.cli.models", "models"),
+    "produce": ("deploy.cli.produce", "produce"),
+    "status": ("deploy.cli.status", "status"),
+    "topics": ("deploy.cli.topics", "topics"),
+    "worker": ("deploy.cli.worker", "worker"),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports them on demand."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in order."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        command = getattr(import_module(module), name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module}.{name} is not a command")
+        return command
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(package_name="rolestream")
+def main() -> None:
+    """Turn endless media text in Kafka into categorised records."""

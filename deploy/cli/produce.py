@@ -1,0 +1,257 @@
+"""`rolestream produce`: sends a file or standard input to the Kafka topic of a domain."""
+
+import io
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from deploy.cli.cluster import (
+    Reachability,
+    checked_domain,
+    client_settings,
+    cluster_options,
+    quiet,
+    reader_settings,
+)
+from deploy.cli.failure import Failure, told_plainly
+from deploy.cli.production import Production
+from deploy.cli.sender import Pace, Sender
+from deploy.cli.stop_signals import Stopped, stop_signals
+from deploy.cli.stream_tail import MAX_MESSAGES, StreamTails
+from deploy.cli.visible_text import visible_json, visible_line
+from deploy.ingest.formats import InputFormat
+from deploy.ingest.reader import Input, read_messages
+from pipeline.errors import ConfigurationError, InvalidInputError, RetryableError
+from schemas.catalogue import raw_kafka_topic
+
+BUFFER_BYTES = 64 * 1024
+MAX_STREAM_CHARS = 200
+
+_LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}")
+
+_HELP = f"""Send FILE ("-" is standard input) to Kafka, one sentence or caption a message.
+
+    FILE is plain text (split into sentences), JSON lines of RawText, JSON lines of
+    {{"id", "text"}}, SubRip or WebVTT. The format follows from the file's suffix or, failing that,
+    from its first bytes. Plain text whose lines look wrapped at a width is read as prose, in which
+    only a blank line ends a paragraph; else a line break ends a sentence.
+
+    Run again after a crash, the command goes on behind the last sentence that Kafka has of the
+    stream; nothing is sent twice. It finds that sentence among the latest {MAX_MESSAGES}
+    messages of each partition. A different input for the same stream is noticed by its text and
+    refused: --append sends it behind what is there.
+
+    Exit status: 0 done, 1 a sentence was not delivered, 2 a mistake in the input or the options.
+    """
+
+
+@click.command(help=_HELP)
+@click.argument("file")
+@click.option("--domain", required=True, help="Domain whose Kafka topic, raw-DOMAIN, it goes to.")
+@click.option("--stream", "stream_id", help="Stream id; RawText lines have their own.")
+@click.option("--lang", help="Language of the text (en, zh, ru, ...); by its script if left out.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Sentences a second; as fast as Kafka takes them if left out.",
+)
+@click.option(
+    "--format",
+    "wanted",
+    type=click.Choice([form.value for form in InputFormat]),
+    help="Format of FILE, if its name does not tell.",
+)
+@click.option(
+    "--end/--no-end", default=True, help="Mark the end of the stream after its last sentence."
+)
+@click.option(
+    "--resume/--no-resume", default=True, help="Go on behind what Kafka has, or send everything."
+)
+@click.option("--append", is_flag=True, help="Number the sentences on behind what Kafka has.")
+@click.option("--skip-bad", is_flag=True, help="Leave bad lines out, each with a warning.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@cluster_options
+def produce(
+    file: str,
+    domain: str,
+    stream_id: str | None,
+    lang: str | None,
+    rate: float | None,
+    wanted: str | None,
+    end: bool,
+    resume: bool,
+    append: bool,
+    skip_bad: bool,
+    as_json: bool,
+    bootstrap_servers: str | None,
+    config_path: Path | None,
+) -> None:
+    """Send an input to Kafka; the help text of the command says how."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    with told_plainly(), _opened(file) as source:
+        kafka_topic = raw_kafka_topic(checked_domain(domain))
+        _check_options(stream_id, lang, append, resume)
+        data = Input.of(source, _name(file), InputFormat(wanted) if wanted else None)
+        if stream_id is None and not data.format.names_streams:
+            raise ConfigurationError(f"{data.name} names no stream: give --stream ID")
+        if append and data.format.names_streams:
+            raise ConfigurationError(
+                "--append: JSON lines bring their own seq (if they do not: --format id-jsonl)"
+            )
+        settings = client_settings(bootstrap_servers, config_path)
+        reachability = Reachability()
+        sender = Sender(quiet(settings, reachability), kafka_topic)
+        partitions = reachability.require_kafka_topic(
+            sender.producer, settings["bootstrap.servers"], kafka_topic
+        )
+        tails = None
+        if resume or append:
+            tails = StreamTails(reader_settings(settings, Reachability()), kafka_topic, partitions)
+        production = Production(
+            sender,
+            Pace(rate, time.monotonic, sender.wait),
+            tails,
+            name=data.name,
+            append=append,
+            end=end,
+            skip_bad=skip_bad,
+            warn=lambda text: console.print(Text(f"warning: {visible_line(text)}")),
+        )
+        started_s = time.monotonic()
+        stopped = _send_all(production, sender, data, stream_id, lang, console)
+        summary = _summary(production, sender, kafka_topic, time.monotonic() - started_s)
+    if as_json:
+        click.echo(visible_json(orjson.dumps(summary).decode()))
+    else:
+        console.print(Text(_sentence(summary)))
+    if stopped is not None:
+        console.print(Text(f"stopped by {stopped}: the same command again goes on from here"))
+        sys.exit(stopped.exit_status)
+
+
+def _send_all(
+    production: Production,
+    sender: Sender,
+    data: Input,
+    stream_id: str | None,
+    lang: str | None,
+    console: Console,
+) -> Stopped | None:
+    """Send everything and wait for the brokers; returns the signal that cut it short, if any."""
+    stopped = None
+    with _bar(console, data) as progress:
+        task = progress.task_ids[0]
+
+        def show() -> None:
+            progress.update(task, delivered=sender.delivered, completed=_position(data.source))
+
+        try:
+            with stop_signals():
+                for _ in production.run(read_messages(data, stream_id, lang)):
+                    show()
+        except Stopped as signal_received:
+            stopped = signal_received
+        except InvalidInputError as error:
+            sender.finish(show)
+            raise InvalidInputError(f"{error}{_so_far(sender)}") from None
+        except RetryableError as error:
+            raise Failure(
+                f"{error}{_so_far(sender)}; the same command again goes on from there"
+            ) from None
+        try:
+            sender.finish(show)
+        except RetryableError as error:
+            raise Failure(
+                f"{error}{_so_far(sender)}; the same command again goes on from there"
+            ) from None
+    return stopped
+
+
+def _so_far(sender: Sender) -> str:
+    return f" ({sender.delivered} sent before it)" if sender.delivered else ""
+
+
+def _check_options(stream_id: str | None, lang: str | None, append: bool, resume: bool) -> None:
+    if stream_id is not None and not 0 < len(stream_id) <= MAX_STREAM_CHARS:
+        raise ConfigurationError(f"--stream: an id has 1 to {MAX_STREAM_CHARS} characters")
+    if lang is not None and not _LANG.fullmatch(lang):
+        raise ConfigurationError(f"--lang {lang!r}: give a language code such as en, zh or ru")
+    if append and not resume:
+        raise ConfigurationError("--append must look at what Kafka has: drop --no-resume")
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[io.BufferedReader]:
+    try:
+        raw = io.FileIO(sys.stdin.fileno(), closefd=False) if file == "-" else io.FileIO(file)
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
+    source: io.BufferedReader = io.BufferedReader(raw, BUFFER_BYTES)
+    with source:
+        yield source
+
+
+def _name(file: str) -> str:
+    return "standard input" if file == "-" else file
+
+
+def _position(source: io.BufferedReader) -> int:
+    return source.tell() if source.seekable() else 0
+
+
+def _bar(console: Console, data: Input) -> Progress:
+    size = None
+    if data.source.seekable():
+        here = data.source.tell()
+        size = data.source.seek(0, io.SEEK_END)
+        data.source.seek(here)
+    progress = Progress(
+        TextColumn("{task.fields[delivered]} sentences"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    progress.add_task("produce", total=size, delivered=0)
+    return progress
+
+
+def _summary(
+    production: Production, sender: Sender, kafka_topic: str, duration_s: float
+) -> dict[str, object]:
+    tally = production.tally
+    return {
+        "kafka_topic": kafka_topic,
+        "sent": sender.delivered - tally.ends_sent,
+        "already_there": tally.already_there,
+        "bad_lines": tally.bad_lines,
+        "empty_cues": tally.empty_cues,
+        "streams": {
+            stream: {"last_seq": tail.seq, "ended": tail.end_seq is not None}
+            for stream, tail in tally.streams.items()
+        },
+        "duration_s": round(duration_s, 3),
+    }
+
+
+def _sentence(summary: dict[str, object]) -> str:
+    parts = [f"{summary['sent']} sentences sent to {summary['kafka_topic']}"]
+    for key, words in (
+        ("already_there", "were already there"),
+        ("bad_lines", "bad lines left out"),
+        ("empty_cues", "cues without text left out"),
+    ):
+        if summary[key]:
+            parts.append(f"{summary[key]} {words}")
+    return f"{', '.join(parts)}, in {summary['duration_s']} s"

@@ -1,0 +1,125 @@
+"""Sends messages in order with a plain Kafka producer and knows which ones arrived."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from pipeline.errors import RetryableError
+from schemas import RawText, encode
+
+DELIVERY_TIMEOUT_S = 60.0
+POLL_S = 0.2
+
+SETTINGS: dict[str, Any] = {
+    "enable.idempotence": True,
+    "acks": "all",
+    # Nothing may follow a refused sentence, or the next run would take it for sent.
+    "enable.gapless.guarantee": True,
+    # The partitioner of Java and Faust: a stream has one partition, whoever writes.
+    "partitioner": "murmur2_random",
+    "message.timeout.ms": int(DELIVERY_TIMEOUT_S * 1000),
+    "linger.ms": 5,
+}
+
+
+class Sender:
+    """Sends RawText messages, keyed by stream, and counts the broker's acknowledgements."""
+
+    def __init__(self, settings: Mapping[str, Any], kafka_topic: str) -> None:
+        self._kafka_topic = kafka_topic
+        self.producer = Producer({**settings, **SETTINGS})
+        self.delivered = 0
+        self.lost: str | None = None
+
+    def send(self, message: RawText) -> None:
+        """Hand `message` over; waits while the producer's queue is full.
+
+        Raises RetryableError as soon as any message is known to be undelivered.
+        """
+        value = encode(message)
+        key = message.stream_id.encode("utf-8")
+        report = self._report(message)
+        while True:
+            self._raise_if_lost()
+            try:
+                self.producer.produce(self._kafka_topic, value, key, on_delivery=report)
+            except BufferError:
+                self.wait(POLL_S)
+            except KafkaException as error:
+                self._lose(error.args[0])
+            else:
+                self.wait(0)
+                return
+
+    def wait(self, seconds: float) -> None:
+        """Serve delivery reports for about `seconds`; raises RetryableError like `send`."""
+        self._serve(lambda: self.producer.poll(seconds))
+        self._raise_if_lost()
+
+    def finish(self, progress: Callable[[], None] | None = None) -> None:
+        """Wait until every message is acknowledged; raises RetryableError when one is not.
+
+        `progress` is called now and then meanwhile.
+        """
+        while self._serve(lambda: self.producer.flush(POLL_S)) > 0:
+            self._raise_if_lost()
+            if progress is not None:
+                progress()
+        self._raise_if_lost()
+
+    def _report(self, message: RawText) -> Callable[[KafkaError | None, Message], None]:
+        def on_delivery(error: KafkaError | None, _: Message) -> None:
+            if error is None:
+                self.delivered += 1
+            elif self.lost is None:
+                self.lost = (
+                    f"seq {message.seq} of {message.stream_id} was not delivered: {error.str()}"
+                )
+
+        return on_delivery
+
+    def _serve(self, call: Callable[[], int]) -> int:
+        """Make a call that serves delivery reports, and that raises once the producer is dead."""
+        try:
+            return call()
+        except KafkaException as error:
+            self._lose(error.args[0])
+            return 0
+
+    def _lose(self, error: KafkaError) -> None:
+        if self.lost is None:
+            self.lost = f"sentences were not delivered: {error.str()}"
+
+    def _raise_if_lost(self) -> None:
+        if self.lost is not None:
+            self.producer.purge()
+            self._serve(lambda: self.producer.flush(POLL_S))
+            raise RetryableError(self.lost)
+
+
+class Pace:
+    """Spaces messages at `rate` a second; of a delay, at most CATCH_UP_S is made up for.
+
+    `now` gives seconds; `wait` is called with the seconds to pass.
+    """
+
+    CATCH_UP_S = 0.1
+
+    def __init__(
+        self, rate: float | None, now: Callable[[], float], wait: Callable[[float], None]
+    ) -> None:
+        self._gap_s = 0.0 if rate is None else 1.0 / rate
+        self._now = now
+        self._wait = wait
+        self._due_s: float | None = None
+
+    def keep(self) -> None:
+        """Wait until the next message is due."""
+        if not self._gap_s:
+            return
+        if self._due_s is None:
+            self._due_s = self._now()
+        while (left_s := self._due_s - self._now()) > 0:
+            self._wait(min(left_s, POLL_S))
+        self._due_s = max(self._due_s, self._now() - self.CATCH_UP_S) + self._gap_s

@@ -1,0 +1,66 @@
+"""`rolestream topics`: creates the Kafka topics of the catalogue, or checks that they are there."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from agents.kafka_topics import TopicReport, check_kafka_topics, create_kafka_topics
+from agents.worker import domains_of
+from deploy.cli.failure import Failure, told_plainly
+from pipeline.config import Config, load_config
+from pipeline.config.load import with_bootstrap_servers
+
+_CONFIG = click.option("--config", "config_path", type=click.Path(path_type=Path))
+_SERVERS = click.option("--bootstrap-servers", help="The cluster, in place of the file's.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def topics() -> None:
+    """The Kafka topics of a deployment."""
+
+
+@topics.command()
+@_CONFIG
+@_SERVERS
+@_JSON
+def create(config_path: Path | None, bootstrap_servers: str | None, as_json: bool) -> None:
+    """Create the Kafka topics that are missing."""
+    with told_plainly():
+        config = _config(config_path, bootstrap_servers)
+        report = create_kafka_topics(config.kafka, domains_of(config))
+    _print(report, as_json)
+
+
+@topics.command()
+@_CONFIG
+@_SERVERS
+@_JSON
+def check(config_path: Path | None, bootstrap_servers: str | None, as_json: bool) -> None:
+    """Compare the cluster with the catalogue; exit status 1 if something is missing."""
+    with told_plainly():
+        config = _config(config_path, bootstrap_servers)
+        report = check_kafka_topics(config.kafka, domains_of(config))
+    _print(report, as_json)
+    if report.missing or report.wrong_partitions:
+        raise Failure("the cluster does not fit the catalogue; see above")
+
+
+def _config(config_path: Path | None, bootstrap_servers: str | None) -> Config:
+    return with_bootstrap_servers(load_config(config_path), bootstrap_servers)
+
+
+def _print(report: TopicReport, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(asdict(report)))
+        return
+    for title, names in (
+        ("created", report.created),
+        ("found", report.found),
+        ("missing", report.missing),
+        ("with another partition count", report.wrong_partitions),
+    ):
+        if names:
+            click.echo(f"{title}: {', '.join(names)}")

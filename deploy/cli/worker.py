@@ -1,0 +1,61 @@
+"""`rolestream worker`: runs roles until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+from pathlib import Path
+
+import click
+
+from agents.kafka_topics import create_kafka_topics
+from agents.worker import build, chosen_roles, domains_of, run
+from deploy.cli.failure import told_plainly
+from pipeline.clock import SystemClock
+from pipeline.config import load_config
+from pipeline.config.load import with_bootstrap_servers
+
+
+@click.command()
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    help="Configuration file; else ROLESTREAM_CONFIG, else ./rolestream.toml.",
+)
+@click.option("--bootstrap-servers", help="The cluster, in place of the configuration's.")
+@click.option("--roles", help="Comma-separated roles, all if left out (also: policy).")
+@click.option(
+    "--create-topics/--no-create-topics",
+    default=True,
+    help="Create missing Kafka topics at the start.",
+)
+@click.option("--verbose", is_flag=True, help="Log what happens to standard error.")
+def worker(
+    config_path: Path | None,
+    bootstrap_servers: str | None,
+    roles: str | None,
+    create_topics: bool,
+    verbose: bool,
+) -> None:
+    """Run the roles of Online Long-context Processing, and the policy that assigns their models."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    for noisy in ("faust", "mode", "aiokafka", "httpx"):
+        logging.getLogger(noisy).setLevel(logging.INFO if verbose else logging.ERROR)
+    with told_plainly():
+        config = with_bootstrap_servers(load_config(config_path), bootstrap_servers)
+        chosen = chosen_roles(roles)
+        if create_topics:
+            create_kafka_topics(config.kafka, domains_of(config))
+
+        async def serve() -> None:
+            stop = asyncio.Event()
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, stop.set)
+            parts = build(config, chosen, SystemClock())
+            await run(parts, stop, ready=lambda: click.echo(f"ready: {', '.join(chosen)}"))
+
+        asyncio.run(serve())

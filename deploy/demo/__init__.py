@@ -1,0 +1,1 @@
+"""The demonstration: everything embedded, on the sample text that ships with Rolestream."""

@@ -1,0 +1,1 @@
+"""What Rolestream decides; imports neither Faust nor a Kafka client."""

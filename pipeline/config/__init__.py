@@ -1,0 +1,23 @@
+"""Configuration: one TOML file and environment variables."""
+
+from pipeline.config.kafka import KafkaSettings
+from pipeline.config.load import load_config
+from pipeline.config.models import ModelSettings
+from pipeline.config.settings import (
+    Config,
+    DomainSettings,
+    PolicySettings,
+    SplitterSettings,
+    WorkerSettings,
+)
+
+__all__ = [
+    "Config",
+    "DomainSettings",
+    "KafkaSettings",
+    "ModelSettings",
+    "PolicySettings",
+    "SplitterSettings",
+    "WorkerSettings",
+    "load_config",
+]

@@ -1,0 +1,44 @@
+"""What a decision needs of the answer log: finished calls are found again, never paid again."""
+
+from typing import Protocol
+
+from schemas.answers import LoggedAnswer
+from schemas.roles import Role
+
+
+class AnswerLog(Protocol):
+    """Finished calls, durable once `append` returns."""
+
+    def find(self, key: str) -> LoggedAnswer | None:
+        """The answer with this `answer_key`, if it was logged."""
+        ...
+
+    def models(self, window_id: str, role: Role) -> tuple[str, ...]:
+        """The arms whose answers to (window, role) were logged, oldest first."""
+        ...
+
+    async def append(self, answer: LoggedAnswer) -> None:
+        """Write the answer; returns when it is durable."""
+        ...
+
+
+class MemoryAnswerLog:
+    """An answer log that lasts as long as the process; for evaluation and unit tests."""
+
+    def __init__(self) -> None:
+        self._answers: dict[str, LoggedAnswer] = {}
+
+    def find(self, key: str) -> LoggedAnswer | None:
+        """The answer with this key, if any."""
+        return self._answers.get(key)
+
+    def models(self, window_id: str, role: Role) -> tuple[str, ...]:
+        """The arms logged for (window, role)."""
+        found = (
+            a.model for a in self._answers.values() if (a.window_id, a.role) == (window_id, role)
+        )
+        return tuple(dict.fromkeys(found))
+
+    async def append(self, answer: LoggedAnswer) -> None:
+        """Keep the answer."""
+        self._answers[answer.key] = answer

@@ -1,0 +1,1 @@
+"""The pool of model arms and the one client that calls them."""

@@ -1,0 +1,146 @@
+"""The `embeddings` arm: vectors of multilingual e5 against the domain's own examples."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from pipeline.domains import Domain
+from pipeline.models.embedded.cues import Scores
+from pipeline.models.embedded.embedder import Embedder, Vectors
+from pipeline.models.embedded.finding import FinderLimits, HeadFit, find_subjects, mention_fit
+from pipeline.models.embedded.kind_model import fit_kinds
+from pipeline.models.embedded.locating import spans
+from pipeline.models.embedded.mentions import subject_names
+from pipeline.models.embedded.organizing import Decision, less_filler, organize
+from pipeline.models.embedded.per_language import PerLanguage
+from pipeline.models.embedded.phrases import Head
+from pipeline.models.embedded.prototypes import fit_prototypes
+from pipeline.models.embedded.relating import same_pairs, sentences_of
+from pipeline.models.embedded.role_answers import FoundSubject, OrganizedItem, SubjectSpan
+from pipeline.models.embedded.role_arm import RoleArm
+from pipeline.models.embedded.segmentation import Emissions
+from pipeline.prompt_format import PromptSubject, TaskPrompt
+
+_SWITCH_COST: Final = 3.0
+_LIMITS: Final = FinderLimits(sentences=2, weight=1.0)
+_DECISION: Final = Decision(sharpness=0.5)
+_SAME: Final = 0.93
+_REACH: Final = 2
+_FIT_SCALE: Final = 12.0
+
+
+def embeddings_arm(domains: Mapping[str, Domain], embedder: Embedder) -> RoleArm:
+    """The arm `embeddings` for `domains`."""
+    methods = {name: EmbeddingMethods(domain, embedder) for name, domain in domains.items()}
+    return RoleArm("embeddings", methods, embedder.count_tokens)
+
+
+class EmbeddingMethods:
+    """Plays the roles by the meaning of sentences and names; looks at no cue."""
+
+    def __init__(self, domain: Domain, embedder: Embedder) -> None:
+        self._domain = domain
+        self._embedder = embedder
+        self._models = PerLanguage(lambda lang: fit_prototypes(domain, lang, embedder))
+        self._kinds = PerLanguage(lambda lang: fit_kinds(lang, embedder))
+
+    def find(self, task: TaskPrompt) -> Sequence[FoundSubject]:
+        """Phrases that mean what a stretch of the window is about."""
+        return find_subjects(task, self._head_fit(task.lang), self._costs(task), _LIMITS)
+
+    def locate(self, task: TaskPrompt) -> Sequence[SubjectSpan]:
+        """Stretches whose sentences mean something near the subject's names."""
+        if not task.subjects:
+            return ()
+        texts = [text for _, text in task.sentences]
+        return spans(task, self.subject_fit(task.subjects, texts), self._costs(task))
+
+    def relate(self, task: TaskPrompt) -> Sequence[tuple[int, int]]:
+        """Subjects whose names, and sentences where there are any, mean the same."""
+
+        def likeness(left: PromptSubject, right: PromptSubject) -> float:
+            return self._likeness(task, left, right)
+
+        return same_pairs(task, likeness, _SAME)
+
+    def organize(self, task: TaskPrompt) -> Sequence[OrganizedItem]:
+        """The category whose examples a sentence resembles."""
+        texts = [text for _, text in task.sentences]
+        scores = self.category_scores(texts, task.lang)
+        return organize(task, self._domain.category_names, scores, _DECISION)
+
+    def category_scores(self, texts: Sequence[str], lang: str) -> Scores:
+        """Log probabilities of the categories and of filler."""
+        scores = self._models[lang].scores(self._embedder.vectors(texts))
+        return less_filler(scores, texts, lang)
+
+    def subject_fit(self, subjects: Sequence[PromptSubject], texts: Sequence[str]) -> Emissions:
+        """Similarity of each sentence's surroundings to each subject's names, centred."""
+        around = _smoothed(self._embedder.vectors(texts))
+        anchors = np.array(
+            [self._embedder.vectors(subject_names(s) or ("?",)).mean(axis=0) for s in subjects]
+        )
+        return _contrast(around, anchors)
+
+    def head_worth(self, found: Sequence[Head], lang: str) -> list[float]:
+        """0 to 1 for each head: whether its most frequent phrases name a thing."""
+        return [float(self._kinds[lang].worth(_frequent(head)).mean()) for head in found]
+
+    def head_meaning(self, found: Sequence[Head], texts: Sequence[str]) -> Emissions:
+        """How near each sentence's surroundings are to each head's phrases, centred."""
+        around = _smoothed(self._embedder.vectors(texts))
+        names = [self._embedder.vectors(_frequent(head)).mean(axis=0) for head in found]
+        return _contrast(around, np.array(names))
+
+    def _head_fit(self, lang: str) -> HeadFit:
+        def fit(found: Sequence[Head], texts: Sequence[str]) -> Emissions:
+            worth = np.array(self.head_worth(found, lang))
+            share: Emissions = self.head_meaning(found, texts) * worth
+            return share + 0.5 * mention_fit(found, texts, list(worth))
+
+        return fit
+
+    def _costs(self, task: TaskPrompt) -> tuple[float, ...]:
+        return (_SWITCH_COST,) * len(task.sentences)
+
+    def _likeness(self, task: TaskPrompt, left: PromptSubject, right: PromptSubject) -> float:
+        names = self._embedder.vectors(subject_names(left) or ("?",))
+        others = self._embedder.vectors(subject_names(right) or ("?",))
+        by_name = float((names @ others.T).max())
+        said, other_said = sentences_of(task, left), sentences_of(task, right)
+        if not said or not other_said:
+            return by_name
+        first = self._embedder.vectors(said).mean(axis=0)
+        second = self._embedder.vectors(other_said).mean(axis=0)
+        by_text = float(first @ second / (np.linalg.norm(first) * np.linalg.norm(second)))
+        return 0.7 * by_name + 0.3 * by_text
+
+
+def _frequent(head: Head) -> list[str]:
+    """The head's phrases as written, the three most frequent ones."""
+    counts = Counter(phrase.text.casefold() for phrase in head.phrases)
+    return [text for text, _ in counts.most_common(3)]
+
+
+def _smoothed(vectors: Vectors) -> Vectors:
+    """Each row averaged with its neighbours, nearer ones counting more."""
+    total = np.zeros_like(vectors)
+    for shift in range(-_REACH, _REACH + 1):
+        weight = 1 / (1 + abs(shift))
+        source = vectors[max(0, shift) : len(vectors) + min(0, shift)]
+        total[max(0, -shift) : len(vectors) + min(0, -shift)] += weight * source
+    norms = np.linalg.norm(total, axis=1, keepdims=True)
+    smoothed: Vectors = total / np.maximum(norms, 1e-9)
+    return smoothed
+
+
+def _contrast(around: Vectors, anchors: Vectors) -> Emissions:
+    """How much nearer each row is to an anchor than to the anchors on average, scaled."""
+    similar = (around @ anchors.T).astype(np.float64)
+    similar -= similar.mean(axis=0, keepdims=True)
+    fit: Emissions = _FIT_SCALE * (similar - similar.mean(axis=1, keepdims=True))
+    return fit

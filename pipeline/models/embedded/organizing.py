@@ -1,0 +1,105 @@
+"""From category scores of a window's sentences to the content organizer's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from pipeline.models.embedded.cues import Scores
+from pipeline.models.embedded.role_answers import OrganizedItem
+from pipeline.models.embedded.words import content_words
+from pipeline.prompt_format import TaskPrompt
+
+_PRIOR_ROUNDS: Final = 20
+_PRIOR_STRENGTH: Final = 4.0
+_PER_CONTENT_WORD: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How scores become categories.
+
+    `sharpness` multiplies scores before the softmax; `neighbours` is the weight of the mean log
+    probability of the sentences beside a sentence; a second category needs `second` times the
+    probability of the first.
+    """
+
+    sharpness: float = 1.0
+    neighbours: float = 0.6
+    second: float = 0.9
+
+
+def probabilities(scores: Scores, decision: Decision) -> Scores:
+    """Category probabilities per sentence, fitted to the window's own mix of categories.
+
+    The mix is estimated by expectation maximisation (Saerens, Latinne and Decaestecker, Neural
+    Computation 14(1), 2002) with an even prior worth a few sentences.
+    """
+    if not len(scores):
+        return scores
+    own = _softmax(decision.sharpness * scores)
+    logs = np.log(own + 1e-9)
+    beside = np.zeros_like(logs)
+    beside[1:] += logs[:-1]
+    beside[:-1] += logs[1:]
+    counts = np.full((len(logs), 1), 2.0)
+    counts[0] -= 1
+    counts[-1] -= 1
+    likelihood = _softmax(logs + decision.neighbours * beside / np.maximum(counts, 1))
+    columns = scores.shape[1]
+    prior = np.full(columns, 1 / columns)
+    posterior = likelihood
+    for _ in range(_PRIOR_ROUNDS):
+        posterior = likelihood * prior
+        posterior /= posterior.sum(axis=1, keepdims=True)
+        prior = (posterior.sum(axis=0) + _PRIOR_STRENGTH / columns) / (len(scores) + _PRIOR_STRENGTH)
+    return posterior
+
+
+def organize(
+    task: TaskPrompt, names: Sequence[str], scores: Scores, decision: Decision
+) -> tuple[OrganizedItem, ...]:
+    """One item for each offered sentence of each subject.
+
+    `scores` has one row for each of the task's sentences, one column for each of `names` and a
+    last one for filler. Only categories that the task allows are named.
+    """
+    rows = {number: row for row, (number, _) in enumerate(task.sentences)}
+    allowed = [column for column, name in enumerate(names) if name in task.categories]
+    table = probabilities(scores[:, [*allowed, scores.shape[1] - 1]], decision)
+    labels = [names[column] for column in allowed]
+    return tuple(
+        OrganizedItem(subject.number, number, _categories(table[rows[number]], labels, decision))
+        for subject in task.subjects
+        for number in dict.fromkeys(subject.offered)
+        if number in rows
+    )
+
+
+def _categories(row: Scores, labels: Sequence[str], decision: Decision) -> tuple[str, ...]:
+    order = [int(column) for column in np.argsort(-row, kind="stable")]
+    first = order[0]
+    if first == len(labels):
+        return ()
+    second = [
+        column
+        for column in order[1:2]
+        if column < len(labels) and row[column] >= decision.second * row[first]
+    ]
+    return tuple(labels[column] for column in (first, *second))
+
+
+def less_filler(scores: Scores, texts: Sequence[str], lang: str) -> Scores:
+    """Scores with the filler column lowered for each word that carries meaning."""
+    lowered = scores.copy()
+    lowered[:, -1] -= [_PER_CONTENT_WORD * content_words(text, lang) for text in texts]
+    return lowered
+
+
+def _softmax(values: Scores) -> Scores:
+    shifted = np.exp(values - values.max(axis=1, keepdims=True))
+    total: Scores = shifted / shifted.sum(axis=1, keepdims=True)
+    return total

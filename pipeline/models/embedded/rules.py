@@ -1,0 +1,99 @@
+"""The `rules` arm: cues, names and counting; no model, microseconds a sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from pipeline.domains import Domain
+from pipeline.models.embedded.arm import TokenCounter
+from pipeline.models.embedded.cues import cue_sheet
+from pipeline.models.embedded.finding import FinderLimits, HeadFit, find_subjects, mention_fit
+from pipeline.models.embedded.kinds import kind_stems
+from pipeline.models.embedded.locating import spans, turn_costs
+from pipeline.models.embedded.mentions import mention_strengths
+from pipeline.models.embedded.organizing import Decision, less_filler, organize
+from pipeline.models.embedded.per_language import PerLanguage
+from pipeline.models.embedded.phrases import Head
+from pipeline.models.embedded.relating import names_alike, same_pairs
+from pipeline.models.embedded.role_answers import FoundSubject, OrganizedItem, SubjectSpan
+from pipeline.models.embedded.role_arm import RoleArm
+from pipeline.models.embedded.segmentation import Emissions
+from pipeline.models.embedded.words import stems
+from pipeline.prompt_format import TaskPrompt
+
+SWITCH_COST: Final = 3.0
+FIND_SWITCH_COST: Final = 2.0
+TURN_COST: Final = 1.0
+_LIMITS: Final = FinderLimits()
+_DECISION: Final = Decision()
+_SAME_NAME: Final = 0.7
+_UNKNOWN_WORTH: Final = 0.5
+
+
+def rules_arm(domains: Mapping[str, Domain], count_tokens: TokenCounter) -> RoleArm:
+    """The arm `rules` for `domains`."""
+    methods = {name: RulesMethods(domain) for name, domain in domains.items()}
+    return RoleArm("rules", methods, count_tokens)
+
+
+class RulesMethods:
+    """Plays the roles by the domain's cues and by where names occur."""
+
+    def __init__(self, domain: Domain) -> None:
+        self._domain = domain
+        self._sheets = PerLanguage(lambda lang: cue_sheet(domain, lang))
+        self._everyday = PerLanguage(lambda lang: everyday_words(domain, lang))
+
+    def find(self, task: TaskPrompt) -> Sequence[FoundSubject]:
+        """Repeated phrases that hold a stretch of the window better than others do."""
+        return find_subjects(
+            task, self._head_fit(task.lang), self.costs(task, FIND_SWITCH_COST), _LIMITS
+        )
+
+    def locate(self, task: TaskPrompt) -> Sequence[SubjectSpan]:
+        """A subject lasts from where it is named to where the next one is."""
+        if not task.subjects:
+            return ()
+        texts = [text for _, text in task.sentences]
+        mentions = mention_strengths(task.subjects, texts, task.lang)
+        return spans(task, mentions, self.costs(task, SWITCH_COST))
+
+    def relate(self, task: TaskPrompt) -> Sequence[tuple[int, int]]:
+        """The same name, or one name inside the other."""
+        return same_pairs(task, names_alike(task.lang), _SAME_NAME)
+
+    def organize(self, task: TaskPrompt) -> Sequence[OrganizedItem]:
+        """The category whose cues weigh most; beside them, sentences lend each other theirs."""
+        texts = [text for _, text in task.sentences]
+        scores = less_filler(self._sheets[task.lang].scores(texts), texts, task.lang)
+        return organize(task, self._domain.category_names, scores, _DECISION)
+
+    def costs(self, task: TaskPrompt, plain: float) -> tuple[float, ...]:
+        """What it costs to change subject at each sentence: `plain`, less at a transition."""
+        sheet = self._sheets[task.lang]
+        turns = [sheet.is_transition(text) for _, text in task.sentences]
+        return turn_costs(turns, plain, TURN_COST)
+
+    def head_worth(self, head: Head, lang: str) -> float:
+        """1 for a noun known to name things, 0 for one known not to, little for the others."""
+        known = kind_stems(lang)
+        if head.stem in known.talk:
+            return 0.0
+        if head.stem in known.things or (lang == "zh" and head.stem[-1] in known.last_characters):
+            return 1.0
+        return _UNKNOWN_WORTH / (1 + self._everyday[lang][head.stem])
+
+    def _head_fit(self, lang: str) -> HeadFit:
+        def fit(found: Sequence[Head], texts: Sequence[str]) -> Emissions:
+            return mention_fit(found, texts, [self.head_worth(head, lang) for head in found])
+
+        return fit
+
+
+def everyday_words(domain: Domain, lang: str) -> Counter[str]:
+    """In how many of the domain's examples each stem occurs, filler included."""
+    groups = [category.examples.get(lang, ()) for category in domain.categories]
+    groups.append(domain.filler.examples.get(lang, ()))
+    return Counter(stem for group in groups for text in group for stem in stems(text, lang))

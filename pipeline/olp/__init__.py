@@ -1,0 +1,1 @@
+"""Online Long-context Processing: windows, the roles' prompts and checks, subjects, records."""

@@ -1,0 +1,214 @@
+"""The chunk splitter: one buffer a stream, cut into windows with the unfinished part carried over.
+
+A cut is first planned (`plan`), then persisted, then emitted (`commit`): after a crash the same
+window comes out again, whatever the clock says then.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, Literal, TypeVar
+from zlib import crc32
+
+from pydantic import Field
+
+from pipeline.config import SplitterSettings
+from pipeline.language import detect_lang, is_spaced
+from pipeline.olp.cohesion import last_boundary
+from schemas.base import Message, Part, Seq
+from schemas.messages import RawText, Sentence
+
+SPLITTER_VERSION = "cohesion-1"
+RECENT_SEQS = 64
+CutReason = Literal["count", "age", "tokens", "end"]
+HandleT = TypeVar("HandleT")
+
+
+class PlannedCut(Part):
+    """A cut that was decided: which sentences, why, and from where the rest is carried over."""
+
+    first_seq: Seq
+    last_seq: Seq
+    last_position: int = Field(ge=0)
+    closed_by: CutReason
+    carried_from: Seq | None = None
+    final: bool = False
+
+
+class SplitterState(Message):
+    """What must survive a restart; the sentences themselves are read again from Kafka.
+
+    `emitted_position` is the Kafka offset up to which sentences are in windows; `recent` maps the
+    last seqs to a checksum of their text, to tell a repetition from a conflict.
+    """
+
+    emitted_seq: int = -1
+    emitted_position: int = -1
+    lang: str | None = None
+    carried_from: Seq | None = None
+    planned: PlannedCut | None = None
+    recent: dict[int, int] = Field(default_factory=dict)
+
+
+class Intake(StrEnum):
+    """What became of a sentence that was offered to the buffer."""
+
+    ACCEPTED = "accepted"
+    EMPTY = "empty"
+    REPEATED = "repeated"
+    OUT_OF_ORDER = "out_of_order"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True)
+class Held(Generic[HandleT]):
+    """A buffered sentence, when it came and from where, and the handle to acknowledge it by."""
+
+    sentence: Sentence
+    position: int
+    tokens: int
+    arrived_s: float
+    handle: HandleT
+
+
+@dataclass
+class StreamBuffer(Generic[HandleT]):
+    """The splitter's view of one stream.
+
+    `token_budget` is how many tokens of text a window may hold (None: no limit).
+    """
+
+    settings: SplitterSettings
+    transitions: Mapping[str, Sequence[re.Pattern[str]]]
+    state: SplitterState = field(default_factory=SplitterState)
+    held: list[Held[HandleT]] = field(default_factory=list)
+    tokens: int = 0
+    ended: bool = False
+    _recent: OrderedDict[int, int] = field(default_factory=OrderedDict)
+
+    def __post_init__(self) -> None:
+        self._recent = OrderedDict(self.state.recent)
+
+    @property
+    def lang(self) -> str:
+        """The stream's language: as declared, else detected from its first sentences."""
+        return self.state.lang or detect_lang(" ".join(h.sentence.text for h in self.held[:10]))
+
+    def offer(self, raw: RawText, position: int, now_s: float, handle: HandleT) -> Intake:
+        """Take in a sentence read at Kafka offset `position`; only ACCEPTED keeps `handle`."""
+        if raw.end:
+            self.ended = True
+        elif raw.text.strip():
+            self.ended = False
+        if not raw.text.strip():
+            return Intake.EMPTY
+        if position <= self.state.emitted_position:
+            return Intake.REPEATED
+        self._settle_plan(raw.seq)
+        checksum = crc32(raw.text.encode("utf-8"))
+        last = self.held[-1].sentence.seq if self.held else self.state.emitted_seq
+        if raw.seq <= last:
+            seen = self._recent.get(raw.seq)
+            if seen is None:
+                return Intake.OUT_OF_ORDER
+            return Intake.REPEATED if seen == checksum else Intake.CONFLICT
+        if raw.lang and self.state.lang is None:
+            self.state = self.state.model_copy(update={"lang": raw.lang})
+        self._remember(raw.seq, checksum)
+        sentence = Sentence(seq=raw.seq, text=raw.text)
+        tokens = estimate_tokens(raw.text)
+        self.held.append(Held(sentence, position, tokens, now_s, handle))
+        self.tokens += tokens
+        return Intake.ACCEPTED
+
+    def _settle_plan(self, seq: int) -> None:
+        # Sentences are acknowledged only after their window is out: when reading resumes behind
+        # the first sentence of a planned window, that window needs no second sending.
+        planned = self.state.planned
+        if planned is not None and not self.held and seq > planned.first_seq:
+            self._advance(planned)
+
+    def due(self, now_s: float, token_budget: int | None) -> CutReason | None:
+        """Why a window must be cut now, or None."""
+        if not self.held:
+            return None
+        planned = self.state.planned
+        if planned is not None and self.held[-1].sentence.seq >= planned.last_seq:
+            return planned.closed_by
+        if len(self.held) >= self._limit():
+            return "count"
+        if token_budget is not None and self.tokens >= token_budget:
+            return "tokens"
+        if self.ended:
+            return "end"
+        if now_s - self.held[0].arrived_s >= self.settings.max_age_s:
+            return "age"
+        return None
+
+    def plan(self, reason: CutReason) -> PlannedCut:
+        """Decide where to cut; a cut that was planned before a crash is kept as it was.
+
+        Never holds back more than `max_carry_share` of the buffer, so every cut makes progress.
+        """
+        planned = self.state.planned
+        if planned is not None:
+            return planned
+        size = len(self.held)
+        cut = size
+        if reason in ("count", "tokens") and size > 1:
+            earliest = max(1, size - int(size * self.settings.max_carry_share))
+            texts = [h.sentence.text for h in self.held]
+            lang = self.lang
+            found = last_boundary(texts, lang, earliest, self.transitions.get(lang, ()))
+            cut = found if found is not None else size
+        return PlannedCut(
+            first_seq=self.held[0].sentence.seq,
+            last_seq=self.held[cut - 1].sentence.seq,
+            last_position=self.held[cut - 1].position,
+            closed_by=reason,
+            carried_from=self.held[cut].sentence.seq if cut < size else None,
+            final=reason == "end",
+        )
+
+    def with_plan(self, planned: PlannedCut) -> SplitterState:
+        """The state to persist before the window of `planned` is sent."""
+        self.state = self.state.model_copy(
+            update={"planned": planned, "lang": self.lang, "recent": dict(self._recent)}
+        )
+        return self.state
+
+    def take(self, planned: PlannedCut) -> list[Held[HandleT]]:
+        """Remove and return the sentences of a planned cut; the carried ones stay."""
+        count = sum(1 for h in self.held if h.sentence.seq <= planned.last_seq)
+        taken, self.held = self.held[:count], self.held[count:]
+        self.tokens -= sum(h.tokens for h in taken)
+        self._advance(planned)
+        return taken
+
+    def _advance(self, planned: PlannedCut) -> None:
+        self.state = self.state.model_copy(
+            update={
+                "emitted_seq": planned.last_seq,
+                "emitted_position": planned.last_position,
+                "carried_from": planned.carried_from,
+                "planned": None,
+            }
+        )
+
+    def _limit(self) -> int:
+        if is_spaced(self.lang):
+            return self.settings.window_sentences
+        return self.settings.window_sentences_unspaced
+
+    def _remember(self, seq: int, checksum: int) -> None:
+        self._recent[seq] = checksum
+        while len(self._recent) > RECENT_SEQS:
+            self._recent.popitem(last=False)
+
+
+def estimate_tokens(text: str) -> int:
+    """A cautious count of a text's tokens: a word piece per 3 ASCII characters, 1.2 per other."""
+    ascii_chars = sum(1 for char in text if char.isascii())
+    return 4 + ascii_chars // 3 + int((len(text) - ascii_chars) * 1.2)

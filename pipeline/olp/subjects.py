@@ -1,0 +1,145 @@
+"""Subject identity along a stream: who was presented before, and who in this window is the same."""
+
+from collections.abc import Iterable, Sequence
+
+from schemas.base import Message
+from schemas.ids import subject_id
+from schemas.messages import Subject
+from schemas.role_task import FoundSubject, ResolvedSubject, RoleTask
+
+_MAX_ALIASES = 12
+APPLIED_WINDOWS = 64
+
+
+class Registry(Message):
+    """The subjects of a stream, latest last, and the windows that were already applied."""
+
+    subjects: tuple[Subject, ...] = ()
+    applied: tuple[str, ...] = ()
+
+    def candidates(self, found: Iterable[FoundSubject], most: int) -> tuple[Subject, ...]:
+        """Up to `most` earlier subjects to compare with: those sharing a name or a word, then
+        the latest; in the order in which they were presented.
+        """
+        words = {word for subject in found for word in _words(subject.name, subject.aliases)}
+        alike = [s for s in self.subjects if words & _words(s.name, s.aliases)]
+        latest = [s for s in reversed(self.subjects) if s not in alike]
+        chosen = {s.subject_id for s in (alike[-most:] + latest)[:most]}
+        return tuple(s for s in self.subjects if s.subject_id in chosen)
+
+    def after(
+        self, window: str, resolved: Sequence[ResolvedSubject], max_subjects: int
+    ) -> "Registry":
+        """The registry once a window is applied; beyond `max_subjects` the oldest are forgotten."""
+        gone = {old for item in resolved for old in item.merged_ids}
+        touched = {item.subject.subject_id: item.subject for item in resolved}
+        kept = [s for s in self.subjects if s.subject_id not in gone | touched.keys()]
+        subjects = (*kept, *touched.values())[-max_subjects:]
+        return Registry(subjects=subjects, applied=(*self.applied, window)[-APPLIED_WINDOWS:])
+
+
+def resolve(
+    task: RoleTask, known: Sequence[Subject], pairs: Iterable[tuple[int, int]]
+) -> tuple[ResolvedSubject, ...]:
+    """Unite the window's subjects with each other and with earlier ones.
+
+    `pairs` number the earlier subjects from 1, the window's after them. Equal names are the same
+    without being told. A name of the window links to one earlier subject only, the first that it
+    is paired with: else one wrong pair would merge two subjects for good. Two earlier subjects are
+    merged only by a pair of their own; the older identity stays.
+    """
+    pairs = sorted(set(pairs) | set(_equal_names(task.subjects, known)))
+    offset = len(known)
+    survivor = _merge_known(known, pairs)
+    group_of = _merge_window(task.subjects, pairs, offset)
+    link: dict[int, int] = {}
+    for left, right in pairs:
+        if left <= offset < right:
+            link.setdefault(group_of[right - offset], survivor[left - 1])
+    groups: dict[tuple[bool, int], list[FoundSubject]] = {}
+    for found in task.subjects:
+        group = group_of[found.number]
+        key = (True, link[group]) if group in link else (False, group)
+        groups.setdefault(key, []).append(found)
+    resolved = []
+    for (is_known, index), members in groups.items():
+        earlier = [known[i] for i in range(offset) if survivor[i] == index] if is_known else []
+        resolved.append(_unite(task, earlier, members))
+    return tuple(resolved)
+
+
+def _unite(
+    task: RoleTask, earlier: Sequence[Subject], members: Sequence[FoundSubject]
+) -> ResolvedSubject:
+    window = task.window
+    first = members[0]
+    named: list[Subject | FoundSubject] = [*earlier, *members]
+    name = named[0].name
+    aliases: dict[str, str] = {}
+    for item in named:
+        for alias in (item.name, *item.aliases):
+            if alias.casefold() != name.casefold():
+                aliases.setdefault(alias.casefold(), alias)
+    attributes: dict[str, str | None] = {}
+    for item in named:
+        attributes.update({k: v for k, v in item.attributes.items() if v is not None})
+    identity = (
+        earlier[0].subject_id
+        if earlier
+        else subject_id(window.domain, window.stream_id, window.window_id, first.name)
+    )
+    return ResolvedSubject(
+        subject=Subject(
+            subject_id=identity,
+            name=name,
+            aliases=tuple(aliases.values())[:_MAX_ALIASES],
+            attributes=attributes,
+        ),
+        numbers=tuple(member.number for member in members),
+        merged_ids=tuple(item.subject_id for item in earlier[1:]),
+    )
+
+
+def _merge_known(known: Sequence[Subject], pairs: Iterable[tuple[int, int]]) -> list[int]:
+    survivor = list(range(len(known)))
+    for left, right in pairs:
+        if right <= len(known):
+            old, new = survivor[right - 1], survivor[left - 1]
+            survivor = [min(old, new) if s in (old, new) else s for s in survivor]
+    return survivor
+
+
+def _merge_window(
+    found: Sequence[FoundSubject], pairs: Iterable[tuple[int, int]], offset: int
+) -> dict[int, int]:
+    group = {subject.number: subject.number for subject in found}
+    for left, right in pairs:
+        if left > offset:
+            a, b = group[left - offset], group[right - offset]
+            group = {n: min(a, b) if g in (a, b) else g for n, g in group.items()}
+    return group
+
+
+def _equal_names(found: Sequence[FoundSubject], known: Sequence[Subject]) -> list[tuple[int, int]]:
+    names = [_key(subject.name) for subject in known] + [_key(f.name) for f in found]
+    numbers = [*range(1, len(known) + 1), *(len(known) + f.number for f in found)]
+    pairs = []
+    for i, left in enumerate(names):
+        for j in range(max(i + 1, len(known)), len(names)):
+            if left == names[j]:
+                pairs.append((numbers[i], numbers[j]))
+    return pairs
+
+
+def _key(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _words(name: str, aliases: Iterable[str]) -> set[str]:
+    words: set[str] = set()
+    for text in (name, *aliases):
+        folded = _key(text)
+        words.update(word for word in folded.split() if len(word) > 2)
+        if not folded.isascii():
+            words.update(folded[i : i + 2] for i in range(len(folded) - 1))
+    return words

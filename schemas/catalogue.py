@@ -1,0 +1,106 @@
+"""The Kafka topic catalogue: every Kafka topic, its message, key and retention, as tested data."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from schemas.answers import LoggedAnswer
+from schemas.dead_letter import DeadLetter
+from schemas.messages import CategorizedRecord, RawText, Window, WindowOutcome
+from schemas.rewards import Feedback, RewardEvent, RoleAssignment
+from schemas.role_task import RoleTask
+from schemas.roles import Role
+
+WINDOWS = "windows"
+WINDOW_OUTCOMES = "window-outcomes"
+ROLE_REWARDS = "role-rewards"
+ROLE_ASSIGNMENTS = "role-assignments"
+FEEDBACK = "feedback"
+DEAD_LETTERS = "dead-letters"
+ANSWERS = "answers"
+SPLITTER_STATE = "splitter-state"
+SUBJECTS_STATE = "subjects-state"
+RECORDS_STATE = "records-state"
+POLICY_STATE = "policy-state"
+
+DAY_MS = 24 * 3600 * 1000
+COMPACT = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1"}
+
+
+@dataclass(frozen=True)
+class KafkaTopic:
+    """A Kafka topic as it must exist: name, message model, what its key is, broker settings.
+
+    `model` is None for state changelogs, whose values are private to the process that owns them.
+    `keyed_by_stream` topics share one partition count: a stream stays on one partition number.
+    """
+
+    name: str
+    model: type[BaseModel] | None
+    key: str
+    settings: tuple[tuple[str, str], ...] = ()
+    keyed_by_stream: bool = True
+
+    @property
+    def compacted(self) -> bool:
+        """Whether only the last value of a key is kept."""
+        return "compact" in dict(self.settings).get("cleanup.policy", "")
+
+
+def raw_kafka_topic(domain: str) -> str:
+    """Where sentences of a domain come in."""
+    return f"raw-{domain}"
+
+
+def records_kafka_topic(domain: str) -> str:
+    """Where categorised records of a domain go out."""
+    return f"records-{domain}"
+
+
+def role_kafka_topic(role: Role) -> str:
+    """The Kafka topic in front of a role; the chunk splitter reads the raw ones."""
+    if role is Role.CHUNK_SPLITTER:
+        raise ValueError("the chunk splitter reads the raw-<domain> Kafka topics")
+    return f"role-{role.slug}"
+
+
+def _kept(ms: int) -> tuple[tuple[str, str], ...]:
+    return (("retention.ms", str(ms)),)
+
+
+def catalogue(domains: Iterable[str]) -> tuple[KafkaTopic, ...]:
+    """All Kafka topics of a deployment with these domains."""
+    compact = tuple(COMPACT.items())
+    expiring = (("cleanup.policy", "compact,delete"), ("retention.ms", str(DAY_MS)))
+    raws = [
+        KafkaTopic(raw_kafka_topic(domain), RawText, "stream_id", _kept(7 * DAY_MS))
+        for domain in domains
+    ]
+    records = [
+        KafkaTopic(records_kafka_topic(domain), CategorizedRecord, "stream_id", _kept(30 * DAY_MS))
+        for domain in domains
+    ]
+    roles = [
+        KafkaTopic(role_kafka_topic(role), RoleTask, "stream_id", _kept(7 * DAY_MS))
+        for role in Role
+        if role is not Role.CHUNK_SPLITTER
+    ]
+    return (
+        *raws,
+        KafkaTopic(WINDOWS, Window, "stream_id", _kept(7 * DAY_MS)),
+        *roles,
+        *records,
+        KafkaTopic(WINDOW_OUTCOMES, WindowOutcome, "stream_id", _kept(7 * DAY_MS)),
+        KafkaTopic(ANSWERS, LoggedAnswer, "answer_key", expiring),
+        KafkaTopic(
+            ROLE_REWARDS, RewardEvent, "domain|role", _kept(30 * DAY_MS), keyed_by_stream=False
+        ),
+        KafkaTopic(ROLE_ASSIGNMENTS, RoleAssignment, "domain|role", compact, keyed_by_stream=False),
+        KafkaTopic(FEEDBACK, Feedback, "stream_id", _kept(30 * DAY_MS)),
+        KafkaTopic(DEAD_LETTERS, DeadLetter, "as it was", _kept(30 * DAY_MS)),
+        KafkaTopic(SPLITTER_STATE, None, "domain|stream_id", compact),
+        KafkaTopic(SUBJECTS_STATE, None, "domain|stream_id", compact),
+        KafkaTopic(RECORDS_STATE, None, "domain|stream_id|...", compact),
+        KafkaTopic(POLICY_STATE, None, "domain|role", compact, keyed_by_stream=False),
+    )

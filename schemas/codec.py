@@ -1,0 +1,40 @@
+"""Messages to bytes and back, with one-line errors."""
+
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+class DecodeError(ValueError):
+    """Bytes that are not the message they should be; the text says which field and why."""
+
+
+def encode(message: BaseModel) -> bytes:
+    """The message as UTF-8 JSON, fields in declared order."""
+    return message.model_dump_json().encode("utf-8")
+
+
+def decode(model: type[ModelT], value: bytes | None) -> ModelT:
+    """Parse `value` as `model`.
+
+    Raises DecodeError with one line that names the first wrong fields.
+    """
+    if value is None:
+        raise DecodeError(f"{model.__name__}: the message has no value (a tombstone)")
+    try:
+        return model.model_validate_json(value)
+    except ValidationError as error:
+        raise DecodeError(f"{model.__name__}: {_first_problems(error)}") from None
+
+
+def _first_problems(error: ValidationError, most: int = 3) -> str:
+    details = error.errors(include_url=False, include_input=False, include_context=False)
+    lines = [
+        f"{'.'.join(str(step) for step in detail['loc']) or 'value'}: {detail['msg']}"
+        for detail in details[:most]
+    ]
+    if len(details) > most:
+        lines.append(f"and {len(details) - most} more")
+    return "; ".join(lines).replace("\n", " ")
