@@ -87,7 +87,7 @@ class ChangelogStore:
 async def _read_to_end(
     kafka: KafkaSettings, kafka_topic: str, partition: int
 ) -> AsyncIterator[tuple[str, bytes | None]]:
-    place = TopicPartition(kafka_topic, partition)
+    place = TopicPartition(kafka.named(kafka_topic), partition)
     consumer: AIOKafkaConsumer = plain_consumer(kafka)
     await consumer.start()
     try:

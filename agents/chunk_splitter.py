@@ -66,7 +66,8 @@ class ChunkSplitter:
         self._role_app = role_app
         self._settings = settings
         self._token_budget = token_budget
-        self._domain_of = {raw_kafka_topic(name): name for name in domains}
+        named = role_app.kafka.named
+        self._domain_of = {named(raw_kafka_topic(name)): name for name in domains}
         self._transitions = {
             name: {
                 lang: [re.compile(cue, re.IGNORECASE) for cue in cues]
@@ -77,7 +78,7 @@ class ChunkSplitter:
         self._store = ChangelogStore(role_app.kafka, SPLITTER_STATE, role_app.outbox)
         self._buffers: dict[BufferKey, Buffer] = {}
         self._cuts: dict[BufferKey, asyncio.Task[None]] = {}
-        role_app.raw_agent(self._domain_of, self._consume)
+        role_app.raw_agent(map(raw_kafka_topic, domains), self._consume)
         role_app.follow_partitions(self._forget)
         role_app.app.task(self._watch_age)
 
@@ -154,7 +155,7 @@ class ChunkSplitter:
         clock = self._role_app.clock
         while (reason := buffer.due(clock.monotonic(), self._token_budget())) is not None:
             try:
-                await self._cut(key, buffer, buffer.plan(reason))
+                await self._cut(key, buffer, buffer.plan(reason, self._token_budget()))
             except BrokerAwayError as error:
                 log.warning("chunk-splitter: %s; trying again", error)
                 await asyncio.sleep(1.0)

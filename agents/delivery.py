@@ -66,12 +66,15 @@ class Delivery:
         self._outbox = outbox
         self._clock = clock
         self._room = asyncio.Semaphore(in_flight)
+        self._closed = False
         self._last: dict[tuple[int, bytes | None], asyncio.Task[None]] = {}
         self._tasks: dict[asyncio.Task[None], int] = {}
 
     async def consume(self, stream: EventStream, handle: Handler) -> None:
         """Read until the stream ends. Messages of one key are handled one after the other."""
         async for event in stream.noack().events():
+            if self._closed:
+                continue
             incoming = read(event)
             await self._room.acquire()
             lane = (incoming.partition, incoming.key)
@@ -80,6 +83,12 @@ class Delivery:
             self._last[lane] = task
             self._tasks[task] = incoming.partition
             task.add_done_callback(partial(self._left, lane))
+
+    async def drain(self, limit_s: float) -> None:
+        """Wait until what is in flight is done, at most `limit_s`; take nothing new meanwhile."""
+        self._closed = True
+        if self._tasks:
+            await asyncio.wait(list(self._tasks), timeout=limit_s)
 
     async def abandon(self, partitions: Iterable[int]) -> None:
         """Stop what is in flight for partitions that are taken away; they will be read again."""

@@ -33,7 +33,7 @@ def create_kafka_topics(kafka: KafkaSettings, domains: Iterable[str]) -> TopicRe
     admin = AdminClient({**kafka.client_settings()})
     wanted = catalogue(domains)
     existing = _partitions(admin, kafka)
-    new = [_new_topic(topic, kafka) for topic in wanted if topic.name not in existing]
+    new = [_new_topic(topic, kafka) for topic in wanted if kafka.named(topic.name) not in existing]
     if new:
         for name, future in admin.create_topics(new, request_timeout=_TIMEOUT_S).items():
             try:
@@ -63,7 +63,7 @@ def check_kafka_topics(kafka: KafkaSettings, domains: Iterable[str]) -> TopicRep
 def _report(
     wanted: Iterable[KafkaTopic], existing: dict[str, int], kafka: KafkaSettings
 ) -> TopicReport:
-    names = [topic.name for topic in wanted]
+    names = [kafka.named(topic.name) for topic in wanted]
     return TopicReport(
         created=(),
         found=tuple(name for name in names if name in existing),
@@ -88,7 +88,7 @@ def _partitions(admin: AdminClient, kafka: KafkaSettings) -> dict[str, int]:
 
 def _new_topic(topic: KafkaTopic, kafka: KafkaSettings) -> NewTopic:
     return NewTopic(
-        topic.name,
+        kafka.named(topic.name),
         num_partitions=kafka.partitions,
         replication_factor=kafka.replication_factor,
         config=dict(topic.settings),

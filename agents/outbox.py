@@ -9,6 +9,7 @@ import faust
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from pydantic import BaseModel
 
+from pipeline.config import KafkaSettings
 from pipeline.errors import InvalidInputError, RetryableError
 from schemas.codec import encode
 
@@ -41,10 +42,11 @@ def outgoing(
 
 
 class Outbox:
-    """The producing side of one Faust app."""
+    """The producing side of one Faust app; `kafka` says how Kafka topics are named."""
 
-    def __init__(self, app: faust.App) -> None:
+    def __init__(self, app: faust.App, kafka: KafkaSettings) -> None:
         self._app = app
+        self._kafka = kafka
 
     async def send(self, messages: Iterable[Outgoing]) -> None:
         """Send all; returns when each is acknowledged.
@@ -55,7 +57,7 @@ class Outbox:
             producer = await self._app.maybe_start_producer()
             waiting = [
                 await producer.send(
-                    message.kafka_topic,
+                    self._kafka.named(message.kafka_topic),
                     message.key.encode("utf-8"),
                     message.value,
                     message.partition,

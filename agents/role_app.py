@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import faust
@@ -15,6 +16,7 @@ from pipeline.clock import Clock
 from pipeline.config import KafkaSettings
 
 log = logging.getLogger("rolestream.role_app")
+_DRAIN_S = 3.0
 Forget = Callable[[set[int]], None]
 
 
@@ -46,7 +48,7 @@ class RoleApp:
             store="memory://",
             producer_acks=-1,
         )
-        self.outbox = Outbox(self.app)
+        self.outbox = Outbox(self.app, kafka)
         self.delivery = Delivery(name, self.outbox, clock, in_flight)
         self._forget: list[Forget] = []
         self._partitions: set[int] = set()
@@ -65,7 +67,10 @@ class RoleApp:
     ) -> None:
         """An agent whose body reads the stream itself and acknowledges each event."""
         channel = self.app.topic(
-            *kafka_topics, key_serializer="raw", value_serializer="raw", internal=True
+            *map(self.kafka.named, kafka_topics),
+            key_serializer="raw",
+            value_serializer="raw",
+            internal=True,
         )
         self.app.agent(channel, name=self.name.replace("-", "_"))(body)
 
@@ -79,7 +84,11 @@ class RoleApp:
         await self.app.start()
 
     async def stop(self) -> None:
-        """Stop the app; what is in flight is abandoned and read again by the next owner."""
+        """Stop the app: finish what is nearly done, commit, leave the rest to the next owner."""
+        if self.app.crash_reason is None and self.app.started:
+            await self.delivery.drain(_DRAIN_S)
+            with suppress(Exception):
+                await self.app.consumer.commit()
         await self.delivery.abandon(range(self.kafka.partitions))
         await self.app.stop()
 

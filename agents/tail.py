@@ -40,7 +40,7 @@ class Tail:
         await consumer.start()
         self._consumer = consumer
         places = [
-            TopicPartition(self._kafka_topic, partition)
+            TopicPartition(self._kafka.named(self._kafka_topic), partition)
             for partition in range(self._kafka.partitions)
         ]
         consumer.assign(places)

@@ -21,7 +21,7 @@ from pipeline.config import Config
 from pipeline.decisions.run import Runner
 from pipeline.decisions.serve import RoleServer
 from pipeline.domains import Domain, load_domains, select_domains
-from pipeline.errors import ConfigurationError
+from pipeline.errors import ConfigurationError, RetryableError
 from pipeline.models.pool import ModelPool
 from pipeline.models.prices import cost_usd
 from pipeline.rolerl.arms import Arm
@@ -128,11 +128,9 @@ async def run(parts: Parts, stop: asyncio.Event, ready: Callable[[], None]) -> N
         await asyncio.wait([stopping, *ended], return_when=asyncio.FIRST_COMPLETED)
         for task in (stopping, *ended):
             task.cancel()
-        crashed = [app for app in parts.apps if app.app.crashed]
-        if crashed:
-            raise ConfigurationError(
-                f"the app {crashed[0].name} stopped: {crashed[0].app.crash_reason!r}"
-            )
+        for app in parts.apps:
+            if app.app.crash_reason is not None:
+                raise RetryableError(f"{app.name} stopped: {app.app.crash_reason!r}")
     finally:
         await asyncio.gather(*(app.stop() for app in parts.apps), return_exceptions=True)
         if parts.feedback is not None:

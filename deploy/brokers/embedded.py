@@ -4,6 +4,7 @@ It forgets everything when it stops, and a group join there lasts as long as the
 timeout: give consumers a `session.timeout` of about 2 s.
 """
 
+import shutil
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -42,8 +43,10 @@ class EmbeddedBroker:
     def __init__(self, port: int | None = None, log_path: Path | None = None) -> None:
         self._port = port if port is not None else free_ports(1)[0]
         url = f"tcp://{self.bootstrap_servers}"
+        self._own_directory: Path | None = None
         if log_path is None:
-            log_path = Path(tempfile.mkdtemp(prefix="rolestream-broker-")) / "broker.log"
+            self._own_directory = Path(tempfile.mkdtemp(prefix="rolestream-broker-"))
+            log_path = self._own_directory / "broker.log"
         self._process = BrokerProcess(
             "the embedded broker",
             [
@@ -76,8 +79,10 @@ class EmbeddedBroker:
         self._process.wait_until(lambda: port_answers(self._port), READY_TIMEOUT_S)
 
     def stop(self) -> None:
-        """Stop the broker; everything it held is gone."""
+        """Stop the broker; everything it held is gone, and its log too if none was named."""
         self._process.stop(timeout_s=5)
+        if self._own_directory is not None:
+            shutil.rmtree(self._own_directory, ignore_errors=True)
 
     def __enter__(self) -> Self:
         self.start()

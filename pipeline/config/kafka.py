@@ -18,6 +18,9 @@ class Section(BaseModel):
 class KafkaSettings(Section):
     """The `[kafka]` table.
 
+    `kafka_topic_prefix` stands before all Kafka topic names, so that several deployments can share
+    a cluster; `group_prefix` before all consumer groups.
+
     `sasl_password_env` names an environment variable, `sasl_password_file` a file; the password
     itself is never part of the configuration.
     """
@@ -34,6 +37,11 @@ class KafkaSettings(Section):
     session_timeout_s: float = Field(default=10.0, gt=0)
     heartbeat_interval_s: float = Field(default=2.0, gt=0)
     group_prefix: str = "rolestream"
+    kafka_topic_prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=60)
+
+    def named(self, kafka_topic: str) -> str:
+        """The name on the cluster of a Kafka topic of the catalogue."""
+        return self.kafka_topic_prefix + kafka_topic
 
     def sasl_password(self) -> str:
         """The password, read now. Raises ConfigurationError when it is not where it should be."""

@@ -147,19 +147,20 @@ class StreamBuffer(Generic[HandleT]):
             return "age"
         return None
 
-    def plan(self, reason: CutReason) -> PlannedCut:
+    def plan(self, reason: CutReason, token_budget: int | None) -> PlannedCut:
         """Decide where to cut; a cut that was planned before a crash is kept as it was.
 
-        Never holds back more than `max_carry_share` of the buffer, so every cut makes progress.
+        A window takes no more sentences and tokens than its limits, whatever waits behind them,
+        and never holds back more than `max_carry_share` of them, so every cut makes progress.
         """
         planned = self.state.planned
         if planned is not None:
             return planned
-        size = len(self.held)
+        size = self._fitting(token_budget)
         cut = size
         if reason in ("count", "tokens") and size > 1:
             earliest = max(1, size - int(size * self.settings.max_carry_share))
-            texts = [h.sentence.text for h in self.held]
+            texts = [h.sentence.text for h in self.held[:size]]
             lang = self.lang
             found = last_boundary(texts, lang, earliest, self.transitions.get(lang, ()))
             cut = found if found is not None else size
@@ -169,7 +170,7 @@ class StreamBuffer(Generic[HandleT]):
             last_position=self.held[cut - 1].position,
             closed_by=reason,
             carried_from=self.held[cut].sentence.seq if cut < size else None,
-            final=reason == "end",
+            final=reason == "end" and cut == len(self.held),
         )
 
     def with_plan(self, planned: PlannedCut) -> SplitterState:
@@ -196,6 +197,17 @@ class StreamBuffer(Generic[HandleT]):
                 "planned": None,
             }
         )
+
+    def _fitting(self, token_budget: int | None) -> int:
+        size = min(len(self.held), self._limit())
+        if token_budget is None:
+            return size
+        tokens = 0
+        for count, h in enumerate(self.held[:size]):
+            tokens += h.tokens
+            if tokens > token_budget:
+                return max(count, 1)
+        return size
 
     def _limit(self) -> int:
         if is_spaced(self.lang):
