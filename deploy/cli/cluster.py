@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import click
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
-from pipeline.config import load_config
+from pipeline.config import KafkaSettings, load_config
+from pipeline.config.load import with_bootstrap_servers
 from pipeline.errors import ConfigurationError
 
 CONNECT_TIMEOUT_S = 8.0
@@ -37,17 +38,14 @@ def cluster_options(command: Command) -> Command:
     )(command)
 
 
-def client_settings(bootstrap_servers: str | None, config_path: Path | None) -> dict[str, str]:
-    """Settings of a Kafka client: the configuration's, with `bootstrap_servers` on top.
+def kafka_settings(bootstrap_servers: str | None, config_path: Path | None) -> KafkaSettings:
+    """How to reach the cluster: the configuration's way, with `bootstrap_servers` on top.
 
     Raises ConfigurationError when neither says where the cluster is.
     """
     if bootstrap_servers is not None and config_path is None:
-        return {"bootstrap.servers": bootstrap_servers}
-    settings = load_config(config_path).kafka.client_settings()
-    if bootstrap_servers is not None:
-        settings["bootstrap.servers"] = bootstrap_servers
-    return settings
+        return KafkaSettings(bootstrap_servers=bootstrap_servers)
+    return with_bootstrap_servers(load_config(config_path), bootstrap_servers).kafka
 
 
 def checked_domain(domain: str) -> str:
@@ -121,6 +119,8 @@ def reader_settings(
         "enable.auto.commit": False,
         "enable.partition.eof": True,
         "auto.offset.reset": "earliest",
+        # The embedded broker lets a group wait for as long as this.
+        "session.timeout.ms": 6000,
         # The end of a partition is told only when a fetch comes back empty.
         "fetch.wait.max.ms": 100,
     }

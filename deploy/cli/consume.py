@@ -13,8 +13,8 @@ from rich.text import Text
 from deploy.cli.cluster import (
     Reachability,
     checked_domain,
-    client_settings,
     cluster_options,
+    kafka_settings,
     reader_settings,
 )
 from deploy.cli.failure import told_plainly
@@ -62,10 +62,11 @@ def consume(
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     report = RecordReport(category, stream_id, as_json=as_json, errors=console)
     with told_plainly():
-        kafka_topic = records_kafka_topic(checked_domain(domain))
+        domain = checked_domain(domain)
         if not (from_beginning or follow):
             raise ConfigurationError("--from-end reads only what comes: add --follow")
-        settings = client_settings(bootstrap_servers, config_path)
+        kafka = kafka_settings(bootstrap_servers, config_path)
+        kafka_topic, settings = kafka.named(records_kafka_topic(domain)), kafka.client_settings()
         with _reader(settings, kafka_topic, group, from_beginning=from_beginning) as reader:
             try:
                 with stop_signals():

@@ -17,8 +17,8 @@ from rich.text import Text
 from deploy.cli.cluster import (
     Reachability,
     checked_domain,
-    client_settings,
     cluster_options,
+    kafka_settings,
     quiet,
     reader_settings,
 )
@@ -98,7 +98,7 @@ def produce(
     """Send an input to Kafka; the help text of the command says how."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     with told_plainly(), _opened(file) as source:
-        kafka_topic = raw_kafka_topic(checked_domain(domain))
+        domain = checked_domain(domain)
         _check_options(stream_id, lang, append, resume)
         data = Input.of(source, _name(file), InputFormat(wanted) if wanted else None)
         if stream_id is None and not data.format.names_streams:
@@ -107,7 +107,8 @@ def produce(
             raise ConfigurationError(
                 "--append: JSON lines bring their own seq (if they do not: --format id-jsonl)"
             )
-        settings = client_settings(bootstrap_servers, config_path)
+        kafka = kafka_settings(bootstrap_servers, config_path)
+        kafka_topic, settings = kafka.named(raw_kafka_topic(domain)), kafka.client_settings()
         reachability = Reachability()
         sender = Sender(quiet(settings, reachability), kafka_topic)
         partitions = reachability.require_kafka_topic(

@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 from confluent_kafka import Consumer, TopicPartition
 
-from deploy.cli.cluster import Reachability, client_settings, cluster_options, reader_settings
+from deploy.cli.cluster import Reachability, cluster_options, kafka_settings, reader_settings
 from deploy.cli.failure import told_plainly
+from pipeline.config import KafkaSettings
 from schemas.catalogue import ROLE_ASSIGNMENTS
 from schemas.codec import DecodeError, decode
 from schemas.rewards import RoleAssignment
@@ -21,7 +22,7 @@ _POLL_S = 5.0
 def status(bootstrap_servers: str | None, config_path: Path | None, as_json: bool) -> None:
     """Print the current role assignments."""
     with told_plainly():
-        current = read_role_assignments(client_settings(bootstrap_servers, config_path))
+        current = read_role_assignments(kafka_settings(bootstrap_servers, config_path))
     if as_json:
         click.echo(json.dumps([item.model_dump(mode="json") for item in current]))
         return
@@ -32,14 +33,14 @@ def status(bootstrap_servers: str | None, config_path: Path | None, as_json: boo
         click.echo("no policy has published a role assignment yet")
 
 
-def read_role_assignments(settings: dict[str, str]) -> list[RoleAssignment]:
+def read_role_assignments(kafka: KafkaSettings) -> list[RoleAssignment]:
     """The last assignment of each (domain, role). Raises ConfigurationError without a cluster."""
     reachability = Reachability()
-    consumer = Consumer(reader_settings(settings, reachability))
+    consumer = Consumer(reader_settings(kafka.client_settings(), reachability))
+    name = kafka.named(ROLE_ASSIGNMENTS)
     try:
-        servers = settings["bootstrap.servers"]
-        partitions = reachability.require_kafka_topic(consumer, servers, ROLE_ASSIGNMENTS)
-        consumer.assign([TopicPartition(ROLE_ASSIGNMENTS, p, 0) for p in range(partitions)])
+        partitions = reachability.require_kafka_topic(consumer, kafka.bootstrap_servers, name)
+        consumer.assign([TopicPartition(name, partition, 0) for partition in range(partitions)])
         latest: dict[str, RoleAssignment] = {}
         ended = 0
         while ended < partitions:

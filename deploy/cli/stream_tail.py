@@ -4,6 +4,7 @@ The answer comes from the Kafka topic itself and not from a file beside the inpu
 after a crash, on another machine, and when messages are gone with their retention.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +20,7 @@ MAX_MESSAGES = 200_000
 
 FIRST_WINDOW = 2_000
 SILENCE_S = 30.0
+BOUNDS_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,7 @@ class StreamTails:
             if not self._bounds:
                 for number in range(self._partitions):
                     place = TopicPartition(self._kafka_topic, number)
-                    low, high = consumer.get_watermark_offsets(place, timeout=SILENCE_S)
-                    self._bounds[number] = (low, high)
+                    self._bounds[number] = _bounds(consumer, place)
             self._read_back(consumer)
         except KafkaException as error:
             raise RetryableError(
@@ -128,16 +129,28 @@ class StreamTails:
             error = message.error()
             if error is not None and error.code() != KafkaError._PARTITION_EOF:
                 raise KafkaException(error)
-            number = message.partition()
-            if number is None or number not in unread.left:
+            partition = message.partition()
+            if partition is None or partition not in unread.left:
                 continue
-            if error is None and _is_before(message, ends[number]):
+            if error is None and _is_before(message, ends[partition]):
                 _follow(older, message.value())
             if unread.note(message):
-                consumer.pause([TopicPartition(self._kafka_topic, number)])
+                consumer.pause([TopicPartition(self._kafka_topic, partition)])
         for stream_id, tail in older.items():
             newer = self._tails.get(stream_id)
             self._tails[stream_id] = tail if newer is None else newer.preceded_by(tail)
+
+
+def _bounds(consumer: Consumer, place: TopicPartition) -> tuple[int, int]:
+    """The first offset and the one behind the last; a new Kafka topic may not have them at once."""
+    deadline = time.monotonic() + BOUNDS_TIMEOUT_S
+    while True:
+        try:
+            return consumer.get_watermark_offsets(place, timeout=BOUNDS_TIMEOUT_S)
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def _is_before(message: Message, end: int | None) -> bool:

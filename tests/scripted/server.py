@@ -2,7 +2,7 @@
 
 The model's name says what it does: `oracle...` is right, `slow...` is right after `--delay-s`,
 `garbage` in prose, `fenced` rightly inside a code fence, `outside` names sentences that are not
-there, `once-wrong` is mended by the repair exchange, `down` answers 500, `refuses` 401, `hangs`
+there, `mistaken` sorts all into one category, `once-wrong` is mended by the repair exchange, `down` answers 500, `refuses` 401, `hangs`
 never. Run as `python -m tests.scripted.server --port N`; GET /calls tells how often each model was
 asked for which role.
 """
@@ -53,6 +53,8 @@ def _answer(model: str, task: TaskPrompt, repairing: bool) -> str:
     right = right_answer(task)
     if model == "garbage" or (model == "once-wrong" and not repairing):
         return "I would be glad to help with that."
+    if model == "mistaken":
+        return _all_in_one_category(task, right)
     if model == "fenced":
         return f"Here you are:\n```json\n{right}\n```\nAnything else?"
     if model == "outside":
@@ -66,6 +68,13 @@ def _answer(model: str, task: TaskPrompt, repairing: bool) -> str:
                 value[name] = [{"name": 7}, [0, 9999]]
         return json.dumps(value)
     return right
+
+
+def _all_in_one_category(task: TaskPrompt, right: str) -> str:
+    value = json.loads(right)
+    for item in value.get("items", ()):
+        item["categories"] = [task.categories[-1]]
+    return json.dumps(value)
 
 
 def _reply(model: str, text: str, messages: list[dict[str, str]]) -> dict[str, Any]:
