@@ -137,6 +137,7 @@ class _Show:
             settled = self._now_s() + _SETTLE_S
             while self._now_s() < settled:
                 self._take(player, 0.2)
+        player.close()
 
     def _take(self, player: SamplePlayer, timeout_s: float) -> None:
         for message in self._observer.poll(timeout_s):

@@ -60,6 +60,10 @@ class SamplePlayer:
         self._producer.produce(FEEDBACK, key=stream.stream_id, value=encode(feedback))
         self._producer.poll(0)
 
+    def close(self) -> None:
+        """Wait until all is sent."""
+        self._producer.flush(10)
+
     def _in_turn(self) -> Iterator[tuple[str, RawText]]:
         streams = list(self._streams.values())
         longest = max(len(stream.sentences) for stream in streams)

@@ -2,8 +2,8 @@
 
 The model's name says what it does: `oracle...` is right, `slow...` is right after `--delay-s`,
 `garbage` in prose, `fenced` rightly inside a code fence, `outside` names sentences that are not
-there, `mistaken` sorts all into one category, `once-wrong` is mended by the repair exchange, `down` answers 500, `refuses` 401, `hangs`
-never. Run as `python -m tests.scripted.server --port N`; GET /calls tells how often each model was
+there, `mistaken` sorts all into one category, `once-wrong` is mended by the repair exchange,
+`down` answers 500, `refuses` 401, `hangs` never. Run as `python -m tests.scripted.server --port N`; GET /calls tells how often each model was
 asked for which role.
 """
 
