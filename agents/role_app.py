@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import faust
@@ -29,6 +30,7 @@ class RoleApp:
         self.name = name
         self.kafka = kafka
         self.clock = clock
+        self._folder = TemporaryDirectory(prefix="rolestream-")
         self.app: faust.App = faust.App(
             f"{kafka.group_prefix}-{name}",
             broker=[f"kafka://{server}" for server in bootstrap(kafka)],
@@ -37,6 +39,7 @@ class RoleApp:
             broker_heartbeat_interval=kafka.heartbeat_interval_s,
             broker_commit_interval=1.0,
             autodiscover=False,
+            datadir=self._folder.name,
             web_enabled=False,
             topic_disable_leader=True,
             topic_allow_declare=False,
@@ -91,6 +94,7 @@ class RoleApp:
                 await self.app.consumer.commit()
         await self.delivery.abandon(range(self.kafka.partitions))
         await self.app.stop()
+        self._folder.cleanup()
 
     async def _revoked(self, *args: Any, **_: Any) -> None:
         revoked: set[TP] = args[1]

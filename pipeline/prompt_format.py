@@ -101,7 +101,9 @@ def parse_user(text: str) -> TaskPrompt:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(step) for step in first["loc"]) or "the object"
-        raise InvalidInputError(f"the <task> block is malformed at {where}: {first['msg']}") from None
+        raise InvalidInputError(
+            f"the <task> block is malformed at {where}: {first['msg']}"
+        ) from None
     task = TaskPrompt(
         role=header.role,
         domain=header.domain,

@@ -84,8 +84,10 @@ def cue_sheet(domain: Domain, lang: str) -> CueSheet:
     ]
     return CueSheet(
         columns=tuple(
-            tuple((pattern, max(0.2, min(3.0, _log_odds((pattern,), examples, column)[0])))
-                  for pattern in own)
+            tuple(
+                (pattern, max(0.2, min(3.0, _log_odds((pattern,), examples, column)[0])))
+                for pattern in own
+            )
             for column, own in enumerate(patterns)
         ),
         absence=tuple(

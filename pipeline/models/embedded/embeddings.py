@@ -15,7 +15,7 @@ from pipeline.models.embedded.finding import FinderLimits, HeadFit, find_subject
 from pipeline.models.embedded.kind_model import fit_kinds
 from pipeline.models.embedded.locating import spans
 from pipeline.models.embedded.mentions import subject_names
-from pipeline.models.embedded.organizing import Decision, less_filler, organize
+from pipeline.models.embedded.organizing import Decision, is_telling, less_filler, organize
 from pipeline.models.embedded.per_language import PerLanguage
 from pipeline.models.embedded.phrases import Head
 from pipeline.models.embedded.prototypes import fit_prototypes
@@ -28,9 +28,12 @@ from pipeline.prompt_format import PromptSubject, TaskPrompt
 _SWITCH_COST: Final = 3.0
 _LIMITS: Final = FinderLimits(sentences=2, weight=1.0)
 _DECISION: Final = Decision(sharpness=0.5)
-_SAME: Final = 0.93
+_SAME: Final = 0.895
+_TEXT_SHARE: Final = 0.15
 _REACH: Final = 2
-_FIT_SCALE: Final = 12.0
+_HEAD_SCALE: Final = 12.0
+_SUBJECT_SCALE: Final = 40.0
+_NAMELESS: Final = "?"
 
 
 def embeddings_arm(domains: Mapping[str, Domain], embedder: Embedder) -> RoleArm:
@@ -75,16 +78,25 @@ class EmbeddingMethods:
 
     def category_scores(self, texts: Sequence[str], lang: str) -> Scores:
         """Log probabilities of the categories and of filler."""
-        scores = self._models[lang].scores(self._embedder.vectors(texts))
+        typical = np.array([is_telling(text, lang) for text in texts], dtype=np.bool_)
+        scores = self._models[lang].scores(self._embedder.vectors(texts), typical)
         return less_filler(scores, texts, lang)
 
     def subject_fit(self, subjects: Sequence[PromptSubject], texts: Sequence[str]) -> Emissions:
-        """Similarity of each sentence's surroundings to each subject's names, centred."""
-        around = _smoothed(self._embedder.vectors(texts))
-        anchors = np.array(
-            [self._embedder.vectors(subject_names(s) or ("?",)).mean(axis=0) for s in subjects]
-        )
-        return _contrast(around, anchors)
+        """Nearness of each sentence and its surroundings to the nearest name, centred."""
+        vectors = self._embedder.vectors(texts)
+        around = _smoothed(vectors)
+        similar = np.empty((len(texts), len(subjects)), dtype=np.float64)
+        for column, subject in enumerate(subjects):
+            names = self._embedder.vectors(subject_names(subject) or (_NAMELESS,)).T
+            similar[:, column] = ((vectors @ names).max(axis=1) + (around @ names).max(axis=1)) / 2
+        return _SUBJECT_SCALE * _contrast(similar)
+
+    def name_likeness(self, left: PromptSubject, right: PromptSubject) -> float:
+        """Highest cosine between any name of one and any name of the other."""
+        names = self._embedder.vectors(subject_names(left) or (_NAMELESS,))
+        others = self._embedder.vectors(subject_names(right) or (_NAMELESS,))
+        return float((names @ others.T).max())
 
     def head_worth(self, found: Sequence[Head], lang: str) -> list[float]:
         """0 to 1 for each head: whether its most frequent phrases name a thing."""
@@ -94,7 +106,8 @@ class EmbeddingMethods:
         """How near each sentence's surroundings are to each head's phrases, centred."""
         around = _smoothed(self._embedder.vectors(texts))
         names = [self._embedder.vectors(_frequent(head)).mean(axis=0) for head in found]
-        return _contrast(around, np.array(names))
+        similar = (around @ np.array(names).T).astype(np.float64)
+        return _HEAD_SCALE * _contrast(similar)
 
     def _head_fit(self, lang: str) -> HeadFit:
         def fit(found: Sequence[Head], texts: Sequence[str]) -> Emissions:
@@ -108,16 +121,14 @@ class EmbeddingMethods:
         return (_SWITCH_COST,) * len(task.sentences)
 
     def _likeness(self, task: TaskPrompt, left: PromptSubject, right: PromptSubject) -> float:
-        names = self._embedder.vectors(subject_names(left) or ("?",))
-        others = self._embedder.vectors(subject_names(right) or ("?",))
-        by_name = float((names @ others.T).max())
+        by_name = self.name_likeness(left, right)
         said, other_said = sentences_of(task, left), sentences_of(task, right)
         if not said or not other_said:
             return by_name
         first = self._embedder.vectors(said).mean(axis=0)
         second = self._embedder.vectors(other_said).mean(axis=0)
         by_text = float(first @ second / (np.linalg.norm(first) * np.linalg.norm(second)))
-        return 0.7 * by_name + 0.3 * by_text
+        return (1 - _TEXT_SHARE) * by_name + _TEXT_SHARE * by_text
 
 
 def _frequent(head: Head) -> list[str]:
@@ -138,9 +149,8 @@ def _smoothed(vectors: Vectors) -> Vectors:
     return smoothed
 
 
-def _contrast(around: Vectors, anchors: Vectors) -> Emissions:
-    """How much nearer each row is to an anchor than to the anchors on average, scaled."""
-    similar = (around @ anchors.T).astype(np.float64)
-    similar -= similar.mean(axis=0, keepdims=True)
-    fit: Emissions = _FIT_SCALE * (similar - similar.mean(axis=1, keepdims=True))
-    return fit
+def _contrast(similar: Emissions) -> Emissions:
+    """How much better each row suits a column than usual, less its mean over the columns."""
+    unusual = similar - similar.mean(axis=0, keepdims=True)
+    centred: Emissions = unusual - unusual.mean(axis=1, keepdims=True)
+    return centred

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from pipeline.models.embedded.phrases import Head, heads
+from pipeline.models.embedded.prices import last_price
 from pipeline.models.embedded.role_answers import FoundSubject
 from pipeline.models.embedded.segmentation import Emissions, best_path
 from pipeline.prompt_format import TaskPrompt
 
-_CANDIDATES: Final = 40
+_CANDIDATES: Final = 60
 _ALIASES: Final = 5
+_INTRODUCED: Final = 1.0
 
 HeadFit = Callable[[Sequence[Head], Sequence[str]], Emissions]
 """How well each sentence (row) fits each head (column)."""
@@ -35,10 +36,20 @@ def find_subjects(
     head_fit: HeadFit,
     switch_costs: Sequence[float],
     limits: FinderLimits,
+    turns: Sequence[bool] = (),
 ) -> tuple[FoundSubject, ...]:
-    """The heads that the best segmentation of the window uses, in order of appearance."""
+    """The heads that the best segmentation of the window uses, in order of appearance.
+
+    `turns` marks the sentences in which the speaker turns to something: what is named there may
+    be a subject even if it is named only once.
+    """
     texts = [text for _, text in task.sentences]
-    found = [head for head in heads(texts, task.lang) if len(head.rows) >= limits.sentences]
+    introduced = {row for row, turn in enumerate(turns) if turn}
+    found = [
+        head
+        for head in heads(texts, task.lang)
+        if len(head.rows) >= limits.sentences or introduced.intersection(head.rows)
+    ]
     found = sorted(found, key=lambda head: -sum(head.strengths.values()))[:_CANDIDATES]
     if not found:
         return ()
@@ -52,12 +63,18 @@ def find_subjects(
     return tuple(_subject(task, head, [texts[row] for row in rows]) for head, rows in chosen)
 
 
-def mention_fit(found: Sequence[Head], texts: Sequence[str], worth: Sequence[float]) -> Emissions:
-    """Fit by mentions alone: how clearly a sentence names a head, times what the head is worth."""
+def mention_fit(
+    found: Sequence[Head],
+    texts: Sequence[str],
+    worth: Sequence[float],
+    turns: Sequence[bool] = (),
+) -> Emissions:
+    """How clearly a sentence names a head, more where it turns to it, times the head's worth."""
     fit = np.zeros((len(texts), len(found)), dtype=np.float64)
     for column, head in enumerate(found):
         for row, strength in head.strengths.items():
-            fit[row, column] = strength * worth[column]
+            introduced = _INTRODUCED if turns and turns[row] else 0.0
+            fit[row, column] = (strength + introduced) * worth[column]
     return fit
 
 
@@ -76,20 +93,8 @@ def _subject(task: TaskPrompt, head: Head, own_texts: Sequence[str]) -> FoundSub
     )
 
 
-_MONEY: Final[Mapping[str, re.Pattern[str]]] = {
-    "zh": re.compile("[0-9零一二两三四五六七八九十百千万.点]+(?:多)?(?:块|元)(?:钱)?[0-9一二三四五六七八九]?"),
-    "en": re.compile(
-        r"(?:[$£€] ?\d[\d.,]*|\b(?:\d[\d.,]*|(?:(?:one|two|three|four|five|six|seven|eight|nine|ten|"
-        r"eleven|twelve|\w+teen|\w+ty|hundred|thousand|and|a)[ -]?)+) ?"
-        r"(?:dollars?|pounds?|euros?|bucks?|pesos?|rupees?|ringgit|quid|p\b))",
-        re.IGNORECASE,
-    ),
-}
-
-
 def _attributes(task: TaskPrompt, texts: Sequence[str]) -> dict[str, str | None]:
-    """Prices are read off the subject's sentences, the last one said; the rest is unknown."""
-    pattern = _MONEY.get(task.lang, _MONEY["en"])
-    said = [match[0].strip() for text in texts for match in pattern.finditer(text)]
-    price = said[-1] if said else None
-    return {name: price if name == "price" else None for name in task.attributes}
+    """The price as last said in the subject's sentences; other attributes are not looked for."""
+    return {
+        name: last_price(texts, task.lang) if name == "price" else None for name in task.attributes
+    }

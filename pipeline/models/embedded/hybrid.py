@@ -12,23 +12,30 @@ from pipeline.models.embedded.cues import cue_sheet
 from pipeline.models.embedded.embedder import Embedder
 from pipeline.models.embedded.embeddings import EmbeddingMethods
 from pipeline.models.embedded.finding import FinderLimits, HeadFit, find_subjects, mention_fit
-from pipeline.models.embedded.locating import spans
-from pipeline.models.embedded.mentions import mention_strengths
+from pipeline.models.embedded.locating import spans, turn_costs
+from pipeline.models.embedded.mentions import mention_strengths, subject_names
+from pipeline.models.embedded.names import best_similarity, numbers_disagree
 from pipeline.models.embedded.organizing import Decision, organize
 from pipeline.models.embedded.per_language import PerLanguage
 from pipeline.models.embedded.phrases import Head
+from pipeline.models.embedded.relating import same_pairs
 from pipeline.models.embedded.role_answers import FoundSubject, OrganizedItem, SubjectSpan
 from pipeline.models.embedded.role_arm import RoleArm
-from pipeline.models.embedded.rules import FIND_SWITCH_COST, SWITCH_COST, RulesMethods
+from pipeline.models.embedded.rules import SWITCH_COST, TURN_COST, RulesMethods
 from pipeline.models.embedded.segmentation import Emissions
-from pipeline.prompt_format import TaskPrompt
+from pipeline.prompt_format import PromptSubject, TaskPrompt
 
 _DECISION: Final = Decision()
 _CUE_SHARE: Final = 0.7
 _MEANING_SHARE: Final = 0.5
-_FIT_SHARE: Final = 0.5
+_FIT_SHARE: Final = 0.3
+_SAME: Final = 0.45
+_UNRELATED: Final = 0.8
+_RELATED: Final = 0.95
+_SURE: Final = 0.6
 _UNKNOWN_SHARE: Final = 0.8
 _HEAD_MEANING_SHARE: Final = 0.3
+_FIND_SWITCH_COST: Final = 2.5
 _LIMITS: Final = FinderLimits()
 
 
@@ -50,9 +57,9 @@ class HybridMethods:
 
     def find(self, task: TaskPrompt) -> Sequence[FoundSubject]:
         """Phrases that are repeated, name a thing and mean what their surroundings do."""
-        return find_subjects(
-            task, self._head_fit(task.lang), self._rules.costs(task, FIND_SWITCH_COST), _LIMITS
-        )
+        turns = self._rules.turns(task)
+        costs = turn_costs(turns, _FIND_SWITCH_COST, TURN_COST)
+        return find_subjects(task, self._head_fit(task.lang, turns), costs, _LIMITS, turns)
 
     def locate(self, task: TaskPrompt) -> Sequence[SubjectSpan]:
         """Mentions and nearness of meaning added up."""
@@ -61,11 +68,19 @@ class HybridMethods:
         texts = [text for _, text in task.sentences]
         fit = mention_strengths(task.subjects, texts, task.lang)
         fit = fit + _FIT_SHARE * self._embeddings.subject_fit(task.subjects, texts)
-        return spans(task, fit, self._rules.costs(task, SWITCH_COST))
+        return spans(task, fit, turn_costs(self._rules.turns(task), SWITCH_COST, TURN_COST))
 
     def relate(self, task: TaskPrompt) -> Sequence[tuple[int, int]]:
-        """As the rules do."""
-        return self._rules.relate(task)
+        """Names alike in their words and in their meaning."""
+
+        def likeness(left: PromptSubject, right: PromptSubject) -> float:
+            if numbers_disagree(left.name, right.name):
+                return 0.0
+            by_words = best_similarity(subject_names(left), subject_names(right), task.lang)
+            by_meaning = self._embeddings.name_likeness(left, right)
+            return (by_words + (by_meaning - _UNRELATED) / (_RELATED - _UNRELATED)) / 2
+
+        return same_pairs(task, likeness, _SAME)
 
     def organize(self, task: TaskPrompt) -> Sequence[OrganizedItem]:
         """Cue weights and log probabilities added up."""
@@ -74,11 +89,12 @@ class HybridMethods:
         scores = scores + _MEANING_SHARE * self._embeddings.category_scores(texts, task.lang)
         return organize(task, self._domain.category_names, scores, _DECISION)
 
-    def _head_fit(self, lang: str) -> HeadFit:
+    def _head_fit(self, lang: str, turns: Sequence[bool]) -> HeadFit:
         def fit(found: Sequence[Head], texts: Sequence[str]) -> Emissions:
             worth = np.array(self._worth(found, lang))
             nearness: Emissions = self._embeddings.head_meaning(found, texts) * worth
-            return mention_fit(found, texts, list(worth)) + _HEAD_MEANING_SHARE * nearness
+            mentions = mention_fit(found, texts, list(worth), turns)
+            return mentions + _HEAD_MEANING_SHARE * nearness
 
         return fit
 
@@ -87,6 +103,6 @@ class HybridMethods:
         by_rules = [self._rules.head_worth(head, lang) for head in found]
         by_meaning = self._embeddings.head_worth(found, lang)
         return [
-            rule if rule in (0.0, 1.0) else _UNKNOWN_SHARE * meaning
+            rule if rule == 0.0 or rule > _SURE else _UNKNOWN_SHARE * meaning
             for rule, meaning in zip(by_rules, by_meaning, strict=True)
         ]

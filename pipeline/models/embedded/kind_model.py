@@ -39,7 +39,7 @@ class KindModel:
 def fit_kinds(lang: str, embedder: Embedder) -> KindModel:
     """Fit to the example nouns of `lang`; the space is shared, so English serves the others."""
     known = kinds(lang) if kinds(lang).things else kinds(_UNKNOWN_LANGUAGE)
-    vectors = embedder.vectors((*known.things, *known.talk)).astype(np.float64)
+    vectors = embedder.example_vectors((*known.things, *known.talk)).astype(np.float64)
     things = len(known.things)
     targets = np.repeat([1.0, 0.0], [things, len(known.talk)])
     importance = np.where(targets == 1, 0.5 / things, 0.5 / max(1, len(known.talk)))

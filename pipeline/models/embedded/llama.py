@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from pipeline.domains import Domain
-from pipeline.errors import RetryableError
+from pipeline.errors import ConfigurationError, RetryableError
 from pipeline.models.embedded.arm import Answer, ChatMessage, ContextLengthError, JsonSchema
 from pipeline.models.embedded.compact import compact
 from pipeline.models.embedded.role_arm import holds_task, read_task
@@ -76,11 +76,19 @@ class LlamaArm:
 
 
 def load_engine(weights: Path, context_tokens: int, threads: int) -> ChatEngine:
-    """llama.cpp with the weights of a gguf file; takes a second or two."""
+    """llama.cpp with the weights of a gguf file; takes a second or two.
+
+    Raises ConfigurationError if its package is not installed.
+    """
     # Threads that wait must not spin: they starve whatever else runs on the machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
-    import xllamacpp
+    try:
+        import xllamacpp
+    except ImportError:
+        raise ConfigurationError(
+            "the package xllamacpp is not installed: pip install 'rolestream[embedded]'"
+        ) from None
 
     params = xllamacpp.CommonParams()
     params.model.path = str(weights)

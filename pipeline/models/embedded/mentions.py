@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from pipeline.models.embedded.names import name_tokens, normal_name
+from pipeline.models.embedded.names import name_tokens, normal_name, text_tokens
 from pipeline.models.embedded.segmentation import Emissions
 from pipeline.models.embedded.words import has_cjk
 from pipeline.prompt_format import PromptSubject
 
 _WHOLE_NAME: Final = 1.5
-_HEAD_ONLY: Final = 0.6
+_WORD_ONLY: Final = 0.6
+_MOST_WORDS: Final = 2.0
+_COMMON_SHARE: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    padded: str
+    squeezed: str
+    tokens: frozenset[str]
 
 
 def subject_names(subject: PromptSubject) -> tuple[str, ...]:
@@ -27,45 +37,48 @@ def mention_strengths(
 ) -> Emissions:
     """Strength per sentence (row) and subject (column): 0 no mention, 1.5 the whole name.
 
-    A word that several subjects share counts for each of them only its part.
+    A word that several subjects share counts for each of them only its part, and a word that
+    stands in most of the window counts little.
     """
     names = [subject_names(subject) for subject in subjects]
-    tokens = [frozenset().union(*(name_tokens(n, lang) for n in own)) for own in names]
-    shared = Counter(token for own in tokens for token in own)
+    sentences = [_sentence(text, lang) for text in texts]
+    weights = _token_weights(names, sentences, lang)
     strengths = np.zeros((len(texts), len(subjects)), dtype=np.float64)
-    for row, text in enumerate(texts):
-        plain = normal_name(text)
-        squeezed = plain.replace(" ", "")
-        present = name_tokens(text, lang)
+    for row, sentence in enumerate(sentences):
         for column, own in enumerate(names):
             strengths[row, column] = max(
-                (
-                    _strength(name, plain, squeezed, present, shared, lang)
-                    for name in own
-                ),
-                default=0.0,
+                (_strength(name, sentence, weights, lang) for name in own), default=0.0
             )
     return strengths
 
 
-def _strength(
-    name: str,
-    plain: str,
-    squeezed: str,
-    present: frozenset[str],
-    shared: Counter[str],
-    lang: str,
-) -> float:
+def _sentence(text: str, lang: str) -> _Sentence:
+    plain = normal_name(text)
+    return _Sentence(f" {plain} ", plain.replace(" ", ""), text_tokens(text, lang))
+
+
+def _token_weights(
+    names: Sequence[Sequence[str]], sentences: Sequence[_Sentence], lang: str
+) -> Mapping[str, float]:
+    """1 for a token of one subject, in few sentences; less for what is shared or everywhere."""
+    tokens = [frozenset().union(*(name_tokens(n, lang) for n in own)) for own in names]
+    owners = Counter(token for own in tokens for token in own)
+    usual = max(1.0, _COMMON_SHARE * len(sentences))
+    spread = Counter(token for s in sentences for token in s.tokens if token in owners)
+    return {
+        token: min(1.0, usual / max(1, spread[token])) / count for token, count in owners.items()
+    }
+
+
+def _strength(name: str, sentence: _Sentence, weights: Mapping[str, float], lang: str) -> float:
     wanted = normal_name(name)
     tokens = name_tokens(name, lang)
-    rarity = sum(1 / max(shared[token], 1) for token in tokens) / max(len(tokens), 1)
+    weight = sum(weights[token] for token in tokens) / max(len(tokens), 1)
     if has_cjk(wanted):
-        if wanted.replace(" ", "") in squeezed:
-            return _WHOLE_NAME * rarity
-    elif f" {wanted} " in f" {plain} ":
-        return _WHOLE_NAME * rarity
-    found = [token for token in tokens if token in present]
-    if not found:
-        return 0.0
-    weight = sum(1 / max(shared[token], 1) for token in found)
-    return _HEAD_ONLY * weight + (_WHOLE_NAME - _HEAD_ONLY) * rarity * (len(found) == len(tokens))
+        whole = wanted.replace(" ", "") in sentence.squeezed
+    else:
+        whole = f" {wanted} " in sentence.padded
+    found = [token for token in tokens if token in sentence.tokens]
+    if whole or (found and len(found) == len(tokens)):
+        return _WHOLE_NAME * weight
+    return _WORD_ONLY * min(_MOST_WORDS, sum(weights[token] for token in found))

@@ -19,13 +19,12 @@ def normal_name(name: str) -> str:
 
 
 def name_tokens(name: str, lang: str) -> frozenset[str]:
-    """What of a name is compared: stems, or pairs of characters in Chinese."""
+    """What of a name is compared: stems, or pairs of characters of the Chinese words."""
     plain = normal_name(name)
     if has_cjk(plain):
-        squeezed = plain.replace(" ", "")
-        if len(squeezed) == 1:
-            return frozenset((squeezed,))
-        return frozenset(squeezed[i : i + 2] for i in range(len(squeezed) - 1))
+        words = [word.stem for word in split_words(plain, "zh") if word.carries]
+        pairs = {pair for word in words for pair in _pairs(word)}
+        return frozenset(pairs or _pairs(plain.replace(" ", "")))
     stems = {word.stem for word in split_words(plain, lang) if word.carries}
     return frozenset(stems or {word.stem for word in split_words(plain, lang)})
 
@@ -40,7 +39,7 @@ def name_similarity(left: str, right: str, lang: str) -> float:
         return 0.0
     if first == second:
         return 1.0
-    if _numbers_disagree(first, second):
+    if numbers_disagree(left, right):
         return 0.0
     tokens, others = name_tokens(left, lang), name_tokens(right, lang)
     common = len(tokens & others)
@@ -60,7 +59,21 @@ def best_similarity(left: Sequence[str], right: Sequence[str], lang: str) -> flo
     return max((name_similarity(a, b, lang) for a in left for b in right), default=0.0)
 
 
-def _numbers_disagree(left: str, right: str) -> bool:
-    """Two models with numbers of their own, such as 13 and 14, are two things."""
-    first, second = set(_DIGITS.findall(left)), set(_DIGITS.findall(right))
+def text_tokens(text: str, lang: str) -> frozenset[str]:
+    """What a sentence offers to the tokens of names: its stems, or all pairs of characters."""
+    plain = normal_name(text)
+    spoken = frozenset(word.stem for word in split_words(plain, lang))
+    return spoken | _pairs(plain.replace(" ", "")) if has_cjk(plain) else spoken
+
+
+def _pairs(word: str) -> set[str]:
+    return {word[i : i + 2] for i in range(len(word) - 1)} or {word}
+
+
+def numbers_disagree(left: str, right: str) -> bool:
+    """Whether two names carry different numbers, such as two models 13 and 14."""
+    first, second = (
+        set(_DIGITS.findall(normal_name(left))),
+        set(_DIGITS.findall(normal_name(right))),
+    )
     return bool(first) and bool(second) and first != second

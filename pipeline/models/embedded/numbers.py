@@ -5,28 +5,24 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_EN_SMALL: Final = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-    "fifteen sixteen seventeen eighteen nineteen"
-).split()
-_EN_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_RU_SMALL: Final = (
-    "ноль один два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать "
-    "тринадцать четырнадцать пятнадцать шестнадцать семнадцать восемнадцать девятнадцать"
-).split()
-_RU_TENS: Final = (
-    "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто"
-).split()
-_RU_HUNDREDS: Final = (
-    "сто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот"
-).split()
+_SMALL: Final = """
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+sixteen seventeen eighteen nineteen
+ноль один два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать
+четырнадцать пятнадцать шестнадцать семнадцать восемнадцать девятнадцать
+"""
+_TENS: Final = """
+twenty thirty forty fifty sixty seventy eighty ninety
+двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто
+"""
+_HUNDREDS: Final = """
+сто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот
+"""
 
 _UNITS: Final[dict[str, int]] = {
-    **{word: value for value, word in enumerate(_EN_SMALL)},
-    **{word: 10 * value for value, word in enumerate(_EN_TENS, 2)},
-    **{word: value for value, word in enumerate(_RU_SMALL)},
-    **{word: 10 * value for value, word in enumerate(_RU_TENS, 2)},
-    **{word: 100 * value for value, word in enumerate(_RU_HUNDREDS, 1)},
+    **{word: index % 20 for index, word in enumerate(_SMALL.split())},
+    **{word: 20 + 10 * (index % 8) for index, word in enumerate(_TENS.split())},
+    **{word: 100 * (index + 1) for index, word in enumerate(_HUNDREDS.split())},
     "одна": 1,
     "две": 2,
 }
@@ -56,10 +52,7 @@ NUMBER_WORDS: Final = frozenset({*_UNITS, *_SCALES})
 def with_digits(text: str) -> str:
     """`text` in lower case with every spoken number written in digits."""
     text = _ZH_NUMBER.sub(lambda found: _chinese(found[0]), text.casefold())
-    words: list[str] = []
-    for word in re.findall(r"\w+|\W+", text):
-        words.append(word)
-    return _join_spoken(words)
+    return _join_spoken(re.findall(r"\w+|\W+", text))
 
 
 def _join_spoken(pieces: list[str]) -> str:
@@ -67,7 +60,7 @@ def _join_spoken(pieces: list[str]) -> str:
     out: list[str] = []
     run: list[str] = []
     for piece in pieces:
-        if piece in NUMBER_WORDS or (run and (not piece.strip(" -") or piece == "and")):
+        if piece in NUMBER_WORDS or (run and _joins(piece, run)):
             run.append(piece)
             continue
         out.extend(_flush(run))
@@ -75,6 +68,12 @@ def _join_spoken(pieces: list[str]) -> str:
         out.append(piece)
     out.extend(_flush(run))
     return "".join(out)
+
+
+def _joins(piece: str, run: list[str]) -> bool:
+    """Whether a space, hyphen or "and" stands inside a number: "one hundred and two"."""
+    last = next(word for word in reversed(run) if word in NUMBER_WORDS or word == "and")
+    return not piece.strip(" -") or (piece == "and" and last in _SCALES)
 
 
 def _flush(run: list[str]) -> list[str]:
@@ -101,7 +100,7 @@ def _values(words: list[str]) -> list[str]:
             previous = scale
             continue
         value = _UNITS[word]
-        if previous and _fits_below(value, previous) or not previous:
+        if (previous and _fits_below(value, previous)) or not previous:
             current += value
         else:
             values.append(total + current)

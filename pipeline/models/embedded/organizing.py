@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pipeline.models.embedded.addressed import speaks_to_machine
 from pipeline.models.embedded.cues import Scores
 from pipeline.models.embedded.role_answers import OrganizedItem
 from pipeline.models.embedded.words import content_words
@@ -32,31 +34,34 @@ class Decision:
     second: float = 0.9
 
 
-def probabilities(scores: Scores, decision: Decision) -> Scores:
+def probabilities(
+    scores: Scores, decision: Decision, telling: NDArray[np.bool_] | None = None
+) -> Scores:
     """Category probabilities per sentence, fitted to the window's own mix of categories.
 
     The mix is estimated by expectation maximisation (Saerens, Latinne and Decaestecker, Neural
-    Computation 14(1), 2002) with an even prior worth a few sentences.
+    Computation 14(1), 2002) with an even prior worth a few sentences. Rows that are not `telling`
+    influence neither their neighbours nor the mix.
     """
     if not len(scores):
         return scores
-    own = _softmax(decision.sharpness * scores)
-    logs = np.log(own + 1e-9)
+    heard = np.ones(len(scores), dtype=np.bool_) if telling is None else telling
+    logs = np.log(_softmax(decision.sharpness * scores) + 1e-9)
+    lent = np.where(heard[:, None], logs, 0.0)
+    lenders = heard.astype(np.float64)
     beside = np.zeros_like(logs)
-    beside[1:] += logs[:-1]
-    beside[:-1] += logs[1:]
-    counts = np.full((len(logs), 1), 2.0)
-    counts[0] -= 1
-    counts[-1] -= 1
-    likelihood = _softmax(logs + decision.neighbours * beside / np.maximum(counts, 1))
+    counts = np.zeros(len(logs))
+    beside[1:] += lent[:-1]
+    counts[1:] += lenders[:-1]
+    beside[:-1] += lent[1:]
+    counts[:-1] += lenders[1:]
+    likelihood = _softmax(logs + decision.neighbours * beside / np.maximum(counts, 1)[:, None])
     columns = scores.shape[1]
     prior = np.full(columns, 1 / columns)
-    posterior = likelihood
     for _ in range(_PRIOR_ROUNDS):
-        posterior = likelihood * prior
-        posterior /= posterior.sum(axis=1, keepdims=True)
-        prior = (posterior.sum(axis=0) + _PRIOR_STRENGTH / columns) / (len(scores) + _PRIOR_STRENGTH)
-    return posterior
+        prior = _posterior(likelihood[heard], prior).sum(axis=0) + _PRIOR_STRENGTH / columns
+        prior /= prior.sum()
+    return _posterior(likelihood, prior)
 
 
 def organize(
@@ -69,7 +74,8 @@ def organize(
     """
     rows = {number: row for row, (number, _) in enumerate(task.sentences)}
     allowed = [column for column, name in enumerate(names) if name in task.categories]
-    table = probabilities(scores[:, [*allowed, scores.shape[1] - 1]], decision)
+    telling = np.array([is_telling(text, task.lang) for _, text in task.sentences], dtype=np.bool_)
+    table = probabilities(scores[:, [*allowed, scores.shape[1] - 1]], decision, telling)
     labels = [names[column] for column in allowed]
     return tuple(
         OrganizedItem(subject.number, number, _categories(table[rows[number]], labels, decision))
@@ -92,11 +98,22 @@ def _categories(row: Scores, labels: Sequence[str], decision: Decision) -> tuple
     return tuple(labels[column] for column in (first, *second))
 
 
+def is_telling(text: str, lang: str) -> bool:
+    """Whether a sentence says anything about those around it."""
+    return content_words(text, lang) > 0 and not speaks_to_machine(text)
+
+
 def less_filler(scores: Scores, texts: Sequence[str], lang: str) -> Scores:
     """Scores with the filler column lowered for each word that carries meaning."""
     lowered = scores.copy()
     lowered[:, -1] -= [_PER_CONTENT_WORD * content_words(text, lang) for text in texts]
     return lowered
+
+
+def _posterior(likelihood: Scores, prior: Scores) -> Scores:
+    joint = likelihood * prior
+    normal: Scores = joint / joint.sum(axis=1, keepdims=True)
+    return normal
 
 
 def _softmax(values: Scores) -> Scores:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline.models.embedded.numbers import NUMBER_WORDS, with_digits
 from pipeline.models.embedded.words import Word, split_words
 
 _LONGEST: Final = 4
@@ -15,8 +17,17 @@ _INSIDE: Final = 0.4
 _POINTED: Final = 0.2
 _POINTERS: Final = {
     "en": frozenset(("this", "these", "the", "our", "a", "an", "my", "that", "those", "called")),
-    "zh": frozenset(("这", "这个", "这款", "这种", "这件", "这条", "这双", "的", "一个", "一款", "个")),
+    "zh": frozenset(
+        ("这", "这个", "这款", "这种", "这件", "这条", "这双", "的", "一个", "一款", "个")
+    ),
     "ru": frozenset(("этот", "эта", "это", "эти", "наш", "наша")),
+}
+NUMBERED_PREFIX: Final = "number "
+_SPOKEN: Final = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
+_NUMBERED: Final = {
+    "en": re.compile(
+        rf"\bnumber (?P<number>\d+|(?:{_SPOKEN})(?: (?:{_SPOKEN}))*)\b", re.IGNORECASE
+    ),
 }
 
 
@@ -68,6 +79,8 @@ def heads(texts: Sequence[str], lang: str) -> tuple[Head, ...]:
     for row, text in enumerate(texts):
         for phrase in _phrases(text, row, lang):
             found[_head_key(phrase.head, lang)].append(phrase)
+        for phrase in _numbered(text, row, lang):
+            found[phrase.head].append(phrase)
     return tuple(Head(stem, tuple(phrases)) for stem, phrases in found.items())
 
 
@@ -84,9 +97,7 @@ def _phrases(text: str, row: int, lang: str) -> Iterator[Phrase]:
     for end, last in enumerate(words):
         if not last.ends:
             continue
-        final = not (
-            end + 1 < len(words) and words[end + 1].ends and _adjacent(words, end, text)
-        )
+        final = not (end + 1 < len(words) and words[end + 1].ends and _adjacent(words, end, text))
         for start in range(end, max(-1, end - _LONGEST), -1):
             if not words[start].carries or (start < end and not _adjacent(words, start, text)):
                 break
@@ -100,6 +111,14 @@ def _phrases(text: str, row: int, lang: str) -> Iterator[Phrase]:
                 pointed=before in pointers,
                 final=final,
             )
+
+
+def _numbered(text: str, row: int, lang: str) -> Iterator[Phrase]:
+    """Things that only have a number, as in "number sixteen"."""
+    pattern = _NUMBERED.get(lang)
+    for match in pattern.finditer(text) if pattern else ():
+        key = f"{NUMBERED_PREFIX}{with_digits(match['number']).strip()}"
+        yield Phrase(match[0], (key,), row, pointed=False, final=True)
 
 
 def _adjacent(words: Sequence[Word], index: int, text: str) -> bool:

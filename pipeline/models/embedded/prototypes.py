@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,11 +13,11 @@ from numpy.typing import NDArray
 from pipeline.domains import Domain
 from pipeline.models.embedded.cues import Scores
 from pipeline.models.embedded.embedder import Embedder, Vectors
-from pipeline.models.embedded.words import fragments
 
 _ROUNDS: Final = 300
 _STEP: Final = 2.0
 _SCALE: Final = 12.0
+_PIECES: Final = re.compile(r"[:;,.，。：；、]")
 _FEW: Final = 10
 
 
@@ -28,13 +29,16 @@ class PrototypeModel:
     weights: NDArray[np.float64]
     bias: NDArray[np.float64]
 
-    def scores(self, vectors: Vectors) -> Scores:
+    def scores(self, vectors: Vectors, typical: NDArray[np.bool_]) -> Scores:
         """Log probabilities, one column a category and a last one for filler.
 
-        Speech differs from written examples in all its sentences alike, so the window's mean is
-        moved towards the examples' mean, the more the longer the window is.
+        Speech differs from written examples in all its sentences alike, so the mean of the
+        `typical` sentences is moved towards the examples' mean, the more the more there are.
         """
-        drift = (vectors.mean(axis=0) - self.centre) * len(vectors) / (len(vectors) + _FEW)
+        count = int(typical.sum())
+        drift = np.zeros_like(self.centre)
+        if count:
+            drift = (vectors[typical].mean(axis=0) - self.centre) * count / (count + _FEW)
         logits = _SCALE * (vectors - drift - self.centre) @ self.weights + self.bias
         logits -= logits.max(axis=1, keepdims=True)
         logs: Scores = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
@@ -44,10 +48,10 @@ class PrototypeModel:
 def fit_prototypes(
     domain: Domain, lang: str, embedder: Embedder, weight_decay: float = 3e-3
 ) -> PrototypeModel:
-    """Fit to the domain's examples in `lang` and their fragments, by gradient descent from zero.
+    """Fit to the domain's examples in `lang`, by gradient descent from zero.
 
-    A category without examples is represented by its description and name. Every class counts
-    the same, however many examples it has.
+    A category without examples is represented by its name and the pieces of its description.
+    Every class counts the same, however many examples it has.
     """
     texts: list[str] = []
     labels: list[int] = []
@@ -55,12 +59,10 @@ def fit_prototypes(
     columns = len(domain.categories) + 1
     for column, own in enumerate(_examples(domain, lang)):
         for text in own:
-            # Filler is short as it is; half of it would be noise.
-            pieces = fragments(text, lang) if column < columns - 1 else (text,)
-            texts.extend(pieces)
-            labels.extend([column] * len(pieces))
-            shares.extend([1 / (len(pieces) * len(own))] * len(pieces))
-    vectors = embedder.vectors(texts).astype(np.float64)
+            texts.append(text)
+            labels.append(column)
+            shares.append(1 / len(own))
+    vectors = embedder.example_vectors(texts).astype(np.float64)
     centre = vectors.mean(axis=0)
     inputs = _SCALE * (vectors - centre)
     targets = np.eye(columns)[labels]
@@ -83,6 +85,7 @@ def _examples(domain: Domain, lang: str) -> Sequence[tuple[str, ...]]:
         own = category.examples.get(lang, ())
         if not own:
             description = domain.text(category.description, lang)
-            own = (category.name.replace("_", " "), *filter(None, (description,)))
+            pieces = (piece.strip() for piece in _PIECES.split(description))
+            own = (category.name.replace("_", " "), *filter(None, pieces))
         groups.append(own)
     return (*groups, domain.filler.examples.get(lang, ()))

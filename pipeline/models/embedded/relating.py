@@ -12,7 +12,9 @@ Likeness = Callable[[PromptSubject, PromptSubject], float]
 """0 to 1 for two subjects of a task."""
 
 
-def same_pairs(task: TaskPrompt, likeness: Likeness, at_least: float) -> tuple[tuple[int, int], ...]:
+def same_pairs(
+    task: TaskPrompt, likeness: Likeness, at_least: float
+) -> tuple[tuple[int, int], ...]:
     """Pairs of subject numbers at least so alike; two known subjects are never paired.
 
     Each of the window's subjects joins at most one known subject, the one most like it.

@@ -45,7 +45,9 @@ def finder_json(subjects: Sequence[FoundSubject]) -> str:
 
 def locator_json(spans: Sequence[SubjectSpan]) -> str:
     """The topic locator's answer."""
-    return _json({"spans": [{"subject": s.subject, "first": s.first, "last": s.last} for s in spans]})
+    return _json(
+        {"spans": [{"subject": s.subject, "first": s.first, "last": s.last} for s in spans]}
+    )
 
 
 def relationship_json(pairs: Sequence[tuple[int, int]]) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from pipeline.domains import Domain
 from pipeline.errors import InvalidInputError
 from pipeline.models.embedded.arm import (
     Answer,

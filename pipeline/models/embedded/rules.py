@@ -15,7 +15,7 @@ from pipeline.models.embedded.locating import spans, turn_costs
 from pipeline.models.embedded.mentions import mention_strengths
 from pipeline.models.embedded.organizing import Decision, less_filler, organize
 from pipeline.models.embedded.per_language import PerLanguage
-from pipeline.models.embedded.phrases import Head
+from pipeline.models.embedded.phrases import NUMBERED_PREFIX, Head
 from pipeline.models.embedded.relating import names_alike, same_pairs
 from pipeline.models.embedded.role_answers import FoundSubject, OrganizedItem, SubjectSpan
 from pipeline.models.embedded.role_arm import RoleArm
@@ -28,8 +28,9 @@ FIND_SWITCH_COST: Final = 2.0
 TURN_COST: Final = 1.0
 _LIMITS: Final = FinderLimits()
 _DECISION: Final = Decision()
-_SAME_NAME: Final = 0.7
+_SAME_NAME: Final = 0.5
 _UNKNOWN_WORTH: Final = 0.5
+_NUMBERED_WORTH: Final = 0.7
 
 
 def rules_arm(domains: Mapping[str, Domain], count_tokens: TokenCounter) -> RoleArm:
@@ -48,9 +49,9 @@ class RulesMethods:
 
     def find(self, task: TaskPrompt) -> Sequence[FoundSubject]:
         """Repeated phrases that hold a stretch of the window better than others do."""
-        return find_subjects(
-            task, self._head_fit(task.lang), self.costs(task, FIND_SWITCH_COST), _LIMITS
-        )
+        turns = self.turns(task)
+        costs = turn_costs(turns, FIND_SWITCH_COST, TURN_COST)
+        return find_subjects(task, self._head_fit(task.lang, turns), costs, _LIMITS, turns)
 
     def locate(self, task: TaskPrompt) -> Sequence[SubjectSpan]:
         """A subject lasts from where it is named to where the next one is."""
@@ -58,7 +59,7 @@ class RulesMethods:
             return ()
         texts = [text for _, text in task.sentences]
         mentions = mention_strengths(task.subjects, texts, task.lang)
-        return spans(task, mentions, self.costs(task, SWITCH_COST))
+        return spans(task, mentions, turn_costs(self.turns(task), SWITCH_COST, TURN_COST))
 
     def relate(self, task: TaskPrompt) -> Sequence[tuple[int, int]]:
         """The same name, or one name inside the other."""
@@ -70,14 +71,15 @@ class RulesMethods:
         scores = less_filler(self._sheets[task.lang].scores(texts), texts, task.lang)
         return organize(task, self._domain.category_names, scores, _DECISION)
 
-    def costs(self, task: TaskPrompt, plain: float) -> tuple[float, ...]:
-        """What it costs to change subject at each sentence: `plain`, less at a transition."""
+    def turns(self, task: TaskPrompt) -> tuple[bool, ...]:
+        """For each sentence, whether the speaker turns to another subject in it."""
         sheet = self._sheets[task.lang]
-        turns = [sheet.is_transition(text) for _, text in task.sentences]
-        return turn_costs(turns, plain, TURN_COST)
+        return tuple(sheet.is_transition(text) for _, text in task.sentences)
 
     def head_worth(self, head: Head, lang: str) -> float:
         """1 for a noun known to name things, 0 for one known not to, little for the others."""
+        if head.stem.startswith(NUMBERED_PREFIX):
+            return _NUMBERED_WORTH
         known = kind_stems(lang)
         if head.stem in known.talk:
             return 0.0
@@ -85,9 +87,10 @@ class RulesMethods:
             return 1.0
         return _UNKNOWN_WORTH / (1 + self._everyday[lang][head.stem])
 
-    def _head_fit(self, lang: str) -> HeadFit:
+    def _head_fit(self, lang: str, turns: Sequence[bool]) -> HeadFit:
         def fit(found: Sequence[Head], texts: Sequence[str]) -> Emissions:
-            return mention_fit(found, texts, [self.head_worth(head, lang) for head in found])
+            worth = [self.head_worth(head, lang) for head in found]
+            return mention_fit(found, texts, worth, turns)
 
         return fit
 

@@ -15,7 +15,8 @@ def best_path(emissions: Emissions, switch_costs: Sequence[float]) -> tuple[int,
     """The column for each row that maximises fit less the cost of changing columns.
 
     `switch_costs[i]` is paid when row i has another column than row i - 1. Viterbi's algorithm
-    with equal costs between all columns, so a row takes O(columns). Ties keep the column.
+    with equal costs between all columns, so a row takes O(columns). Among equals, the latest
+    change is taken: at the row that shows it.
     """
     rows, columns = emissions.shape
     if rows == 0 or columns == 0:
@@ -25,7 +26,7 @@ def best_path(emissions: Emissions, switch_costs: Sequence[float]) -> tuple[int,
     for row in range(1, rows):
         best = int(np.argmax(totals))
         switched = totals[best] - switch_costs[row]
-        stays = totals >= switched
+        stays = totals > switched
         came_from[row] = np.where(stays, np.arange(columns), best)
         totals = np.where(stays, totals, switched) + emissions[row]
     path = [int(np.argmax(totals))]

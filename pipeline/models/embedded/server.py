@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Any, Final
 from aiohttp import web
 from pydantic import ValidationError
 
-from pipeline.errors import InvalidInputError
+from pipeline.errors import InvalidInputError, RetryableError
 from pipeline.models.embedded.arm import Answer, Arm, ContextLengthError
 from pipeline.models.embedded.wire import (
     ChatRequest,
@@ -23,6 +24,7 @@ from pipeline.models.embedded.wire import (
     usage_body,
 )
 
+_LOG: Final = logging.getLogger(__name__)
 _MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 _PIECE_CHARACTERS: Final = 64
 
@@ -89,6 +91,8 @@ class _Desk:
             raise _ApiError(400, str(error), "context_length_exceeded", "messages") from None
         except InvalidInputError as error:
             raise _ApiError(400, str(error), param="messages") from None
+        except RetryableError as error:
+            raise _ApiError(503, str(error), "model_unavailable") from None
 
     def _arm(self, name: str) -> Arm:
         if name not in self._arms:
@@ -136,6 +140,12 @@ async def _errors(request: web.Request, handler: _Handler) -> web.StreamResponse
         message = f"{request.method} {request.path}: {error.reason}"
         shaped = error_body(message, "invalid_request_error", None, None)
         return web.json_response(shaped, status=error.status)
+    except Exception:
+        _LOG.exception("an embedded model failed on %s %s", request.method, request.path)
+        shaped = error_body(
+            "The model failed; the server's log says why.", "server_error", None, None
+        )
+        return web.json_response(shaped, status=500)
 
 
 async def _read(request: web.Request) -> ChatRequest:

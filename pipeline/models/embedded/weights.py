@@ -122,8 +122,7 @@ def pip_download(requirements: Sequence[str], folder: Path) -> None:
     if shutil.which("uv") and importlib.util.find_spec("pip") is None:
         pip = ["uvx", "pip"]
     done = subprocess.run(  # noqa: S603
-        [*pip, "download", "--quiet", "--no-deps", "--only-binary=:all:", "-d", str(folder)]
-        + list(requirements),
+        [*pip, "download", "--quiet", "--no-deps", "-d", str(folder), *requirements],
         capture_output=True,
         text=True,
         check=False,

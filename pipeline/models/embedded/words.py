@@ -12,7 +12,7 @@ import rjieba
 import snowballstemmer
 
 from pipeline.models.embedded.numbers import NUMBER_WORDS
-from pipeline.models.embedded.stopwords import STOPWORDS
+from pipeline.models.embedded.stopwords import stopwords
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _CJK: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
@@ -20,7 +20,10 @@ _PUNCTUATION: Final = re.compile(r"[,.!?;:，。！？；：、…]+")
 _SHORTEST_PIECE: Final = 5
 _SHORTEST_HALF: Final = 4
 _STEMMERS: Final = {"en": "english", "ru": "russian"}
-_NOUN_TAGS: Final = frozenset(("n", "nz", "nr", "nt", "ns", "nrt", "nrfg", "ng", "vn", "an", "eng", "l", "j"))
+
+_NOUN_TAGS: Final = frozenset(
+    ("n", "nz", "nr", "nt", "ns", "nrt", "nrfg", "ng", "vn", "an", "eng", "l", "j")
+)
 _MODIFIER_TAGS: Final = frozenset(("a", "b", "ag", "s", "v", "x", "i"))
 _VERBLIKE_ENDINGS: Final = ("ly", "ing", "ed", "n't", "'s", "'re", "'ll", "'ve")
 
@@ -76,20 +79,22 @@ def has_cjk(text: str) -> bool:
 
 
 def _spaced_words(text: str, lang: str) -> Sequence[Word]:
-    stopwords = STOPWORDS.get(lang, frozenset())
+    empty = stopwords(lang)
     found = list(_WORD.finditer(text))
     lowered = [match[0].casefold().replace("’", "'") for match in found]
     words = []
     for match, lower in zip(found, lowered, strict=True):
         number = lower in NUMBER_WORDS or lower[0].isdigit()
-        carries = lower not in stopwords and len(lower) > 1
+        carries = lower not in empty and len(lower) > 1
         ends = carries and not number and not (lang == "en" and lower.endswith(_VERBLIKE_ENDINGS))
-        words.append(Word(match[0], _stem(lower, lang), match.start(), match.end(), carries, ends, number))
+        words.append(
+            Word(match[0], _stem(lower, lang), match.start(), match.end(), carries, ends, number)
+        )
     return words
 
 
 def _chinese_words(text: str) -> Sequence[Word]:
-    stopwords = STOPWORDS["zh"]
+    empty = stopwords("zh")
     words = []
     position = 0
     for piece, tag in rjieba.tag(text):
@@ -97,7 +102,7 @@ def _chinese_words(text: str) -> Sequence[Word]:
         if not _WORD.search(piece):
             continue
         lower = piece.casefold()
-        known = lower not in stopwords
+        known = lower not in empty
         latin = not has_cjk(piece)
         ends = known and tag in _NOUN_TAGS and not (latin and len(piece) < 2)
         carries = ends or (known and tag in _MODIFIER_TAGS)
