@@ -1,6 +1,7 @@
 """One run of the demonstration, from the first process to the summary."""
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,17 +75,16 @@ def run_demo(options: DemoOptions, console: Console, now_s: Callable[[], float])
             text = json.dumps(figures(ledger, elapsed_s), ensure_ascii=False, indent=1)
             options.json_path.write_text(text, encoding="utf-8")
         if options.keep:
-            console.print(*keep_lines(cluster.bootstrap_servers, cluster.config_path), sep="\n")
+            for line in keep_lines(cluster.bootstrap_servers, cluster.config_path):
+                console.print(line, soft_wrap=True)
             _wait(cluster)
     return ledger.complete
 
 
 def _wait(cluster: DemoCluster) -> None:
-    from time import sleep
-
     while True:
         cluster.check()
-        sleep(1.0)
+        time.sleep(1.0)
 
 
 class _Show:
