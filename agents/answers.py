@@ -3,7 +3,7 @@
 from agents.changelog import ChangelogStore
 from agents.outbox import Outbox
 from pipeline.config import KafkaSettings
-from schemas.answers import LoggedAnswer
+from schemas.answers import LoggedAnswer, place_of
 from schemas.catalogue import ANSWERS
 from schemas.codec import decode, encode
 from schemas.roles import Role
@@ -42,7 +42,13 @@ class PartitionAnswers:
 
     def models(self, window_id: str, role: Role) -> tuple[str, ...]:
         """The arms logged for (window, role)."""
-        return tuple(dict.fromkeys(key.split("|")[2] for key in self._keys(window_id, role)))
+        places = [place_of(key) for key in self._keys(window_id, role)]
+        return tuple(dict.fromkeys(p.model for p in places if not p.is_judgment))
+
+    def judges(self, window_id: str, role: Role, input_digest: str) -> tuple[str, ...]:
+        """The judges whose judgments of this answer are logged, oldest first."""
+        places = [place_of(key) for key in self._keys(window_id, role)]
+        return tuple(p.model for p in places if p.is_judgment and p.input_digest == input_digest)
 
     async def append(self, answer: LoggedAnswer) -> None:
         """Write the answer; returns when the broker has it."""

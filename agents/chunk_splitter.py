@@ -209,6 +209,18 @@ class ChunkSplitter:
             for key, buffer in list(self._buffers.items()):
                 if buffer.due(now_s, None) is not None:
                     self._start_cut(key, buffer)
+                elif buffer.quiet_s(now_s) > self._settings.forget_after_s:
+                    await self._set_aside(key, buffer)
+
+    async def _set_aside(self, key: BufferKey, buffer: Buffer) -> None:
+        partition, domain, stream_id = key
+        try:
+            await self._store.put(partition, {f"{domain}|{stream_id}": encode(buffer.to_keep())})
+        except BrokerAwayError as error:
+            log.warning("chunk-splitter: %s", error)
+            return
+        if not buffer.held and self._buffers.get(key) is buffer:
+            del self._buffers[key]
 
     def _forget(self, partitions: set[int]) -> None:
         for key in [key for key in self._buffers if key[0] in partitions]:

@@ -8,8 +8,9 @@ from agents.model_role import reward_messages
 from agents.outbox import Outgoing, outgoing
 from agents.role_app import RoleApp
 from pipeline.config import WorkerSettings
+from pipeline.decisions.blame import bad_format, empty_subjects
 from pipeline.domains import Domain
-from pipeline.metrics import RECORDS
+from pipeline.metrics import BLAME, RECORDS
 from pipeline.olp.format_checker import CHECKER_VERSION, Verdict, check_format
 from pipeline.olp.records import Changes, StreamRecords, SubjectRecords, apply_window
 from schemas.catalogue import (
@@ -21,13 +22,7 @@ from schemas.catalogue import (
 from schemas.codec import decode, encode
 from schemas.ids import stable_id
 from schemas.messages import ProducedBy, WindowOutcome
-from schemas.rewards import (
-    DecisionContext,
-    Outcome,
-    QualitySource,
-    RewardEvent,
-    RunKind,
-)
+from schemas.rewards import RewardEvent
 from schemas.role_task import RoleTask
 from schemas.roles import Role
 
@@ -125,11 +120,12 @@ class FormatChecker:
             )
             RECORDS.labels(window.domain, record.category, record.op).inc()
         messages.append(outgoing(WINDOW_OUTCOMES, partition, window.stream_id, outcome))
+        messages += self._charged(empty_subjects(task, now))
         await self._role_app.outbox.send(messages)
 
     async def _send_back(self, task: RoleTask, verdict: Verdict, partition: int) -> None:
-        blame = self._blame(task)
-        await self._role_app.outbox.send(reward_messages(blame, self._role_app))
+        charged = self._charged(bad_format(task, self._role_app.clock.now()))
+        await self._role_app.outbox.send(charged)
         faults = "; ".join(verdict.faults[:5])
         author = task.produced_by.get(Role.CONTENT_ORGANIZER.value)
         if task.attempt + 1 >= self._settings.max_format_attempts or author is None:
@@ -149,39 +145,9 @@ class FormatChecker:
         back = role_kafka_topic(Role.CONTENT_ORGANIZER)
         await self._role_app.outbox.send([outgoing(back, partition, task.window.stream_id, again)])
 
-    def _blame(self, task: RoleTask) -> tuple[RewardEvent, ...]:
-        author = task.produced_by.get(Role.CONTENT_ORGANIZER.value)
-        if author is None:
-            return ()
-        window = task.window
-        event = RewardEvent(
-            decision_id=author.decision_id,
-            window_id=window.window_id,
-            domain=window.domain,
-            role=Role.CONTENT_ORGANIZER,
-            model=author.model,
-            kind=RunKind.INCUMBENT,
-            propensity=1.0,
-            policy="format-checker",
-            assignment_version=0,
-            prompt_version=author.prompt_version,
-            context=DecisionContext(
-                lang=window.lang,
-                sentences=len(window.sentences),
-                subjects=len(task.subjects),
-                attempt=task.attempt,
-            ),
-            outcome=Outcome.INVALID,
-            kept=False,
-            late=True,
-            checks={"format": False},
-            quality=0.0,
-            quality_source=QualitySource.CHECKS,
-            latency_s=0.0,
-            input_tokens=0,
-            output_tokens=0,
-            cost_usd=0.0,
-            reward=0.0,
-            at=self._role_app.clock.now(),
-        )
-        return (event,)
+    def _charged(self, events: tuple[RewardEvent, ...]) -> list[Outgoing]:
+        for event in events:
+            for check, passed in event.checks.items():
+                if not passed:
+                    BLAME.labels(event.domain, event.role.value, check).inc()
+        return reward_messages(events, self._role_app)

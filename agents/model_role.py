@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from agents.answers import KafkaAnswers
 from agents.delivery import BadMessageError, Incoming
-from agents.outbox import Outgoing, outgoing, partition_of
+from agents.outbox import Outgoing, outgoing
 from agents.role_app import RoleApp
 from agents.role_assignments import RoleAssignments
+from pipeline.decisions import ledger
 from pipeline.decisions.serve import FailedDecisionError, ModelsAwayError, RoleServer, Served
-from pipeline.metrics import RUN_COST, RUN_LATENCY, RUNS
+from pipeline.metrics import RUN_COST, RUN_LATENCY, RUNS, VERDICTS
 from pipeline.olp.role import RoleLogic
 from schemas.catalogue import ROLE_REWARDS, role_kafka_topic
 from schemas.codec import decode
+from schemas.partitions import partition_of
 from schemas.rewards import RewardEvent, assignment_key
 from schemas.role_task import RoleTask
 from schemas.roles import Role
@@ -107,8 +109,12 @@ class ModelRole:
         for event in events:
             role = event.role.value
             RUNS.labels(event.domain, role, event.model, event.outcome.value).inc()
-            RUN_COST.labels(event.domain, role, event.model).inc(event.cost_usd)
             RUN_LATENCY.labels(role, event.model).observe(event.latency_s)
+            for entry in ledger.entries(event):
+                RUN_COST.labels(entry.domain, role, entry.model, entry.purpose.value).inc(entry.usd)
+            for verdict in event.verdicts:
+                said = {True: "right", False: "wrong", None: "none"}[verdict.right]
+                VERDICTS.labels(event.domain, role, verdict.judge, said).inc()
 
 
 def reward_messages(events: tuple[RewardEvent, ...], role_app: RoleApp) -> list[Outgoing]:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from zlib import crc32
 
 import faust
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -71,8 +70,3 @@ class Outbox:
             raise InvalidInputError(f"the broker refuses a message as too large: {error}") from None
         except KafkaError as error:
             raise BrokerAwayError(f"the broker did not take a message: {error!r}") from None
-
-
-def partition_of(key: str, partitions: int) -> int:
-    """Where a key goes that no stream decides: the same in every process."""
-    return crc32(key.encode("utf-8")) % partitions

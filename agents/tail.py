@@ -4,14 +4,19 @@ Every worker hears every role assignment and every piece of feedback.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from agents.connection import plain_consumer
 from pipeline.config import KafkaSettings
 
+log = logging.getLogger("rolestream.tail")
+
 _POLL_MS = 200
+_RETRY_S = 1.0
 
 
 class Tail:
@@ -65,7 +70,11 @@ class Tail:
 
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
         while True:
-            await self._poll(consumer)
+            try:
+                await self._poll(consumer)
+            except KafkaError as error:
+                log.warning("cannot follow %s, trying again: %r", self._kafka_topic, error)
+                await asyncio.sleep(_RETRY_S)
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> None:
         for records in (await consumer.getmany(timeout_ms=_POLL_MS)).values():

@@ -4,48 +4,59 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from agents import faust_corrections
 from agents.chunk_splitter import ChunkSplitter
 from agents.failed_windows import failed_window
 from agents.feedback import FeedbackListener
 from agents.format_checker import FormatChecker
+from agents.hot_pool import HotPool
 from agents.model_role import ModelRole, RecentDecisions
 from agents.policy import PolicyAgent
+from agents.policy_controls import PolicyControls
 from agents.relationship_checker import SubjectRegistries
 from agents.role_app import RoleApp
 from agents.role_assignments import RoleAssignments
 from agents.stateless_roles import LOGIC, stateless
 from pipeline.clock import Clock
 from pipeline.config import Config
+from pipeline.decisions.judge import JudgePanel
+from pipeline.decisions.policy_maker import PolicyMaker
 from pipeline.decisions.run import Runner
 from pipeline.decisions.serve import RoleServer
 from pipeline.domains import Domain, load_domains, select_domains
 from pipeline.errors import ConfigurationError, RetryableError
+from pipeline.models.client import ModelClient
+from pipeline.models.declared import DeclaredModels
 from pipeline.models.pool import ModelPool
-from pipeline.models.prices import cost_usd
-from pipeline.rolerl.arms import Arm
-from pipeline.rolerl.policy import Policy
-from pipeline.rolerl.registry import make_policy
 from pipeline.rolerl.reward import reward_preset
-from pipeline.rolerl.settings import PolicySettings as LearnerSettings
 from schemas.roles import MODEL_ROLES, Role
 
 log = logging.getLogger("rolestream.worker")
 
 POLICY = "policy"
 ALL_ROLES = (*(role.slug for role in Role), POLICY)
-_TYPICAL_INPUT_TOKENS = 2000
-_TYPICAL_OUTPUT_TOKENS = 600
+
+
+class Listener(Protocol):
+    """Follows a Kafka topic beside the apps."""
+
+    async def start(self) -> None:
+        """Start; what must be known first is known afterwards."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop."""
+        ...
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What runs in a worker process."""
+    """What runs in a worker process: `listeners` start before the apps and stop after them."""
 
     apps: tuple[RoleApp, ...]
-    role_assignments: RoleAssignments
-    feedback: FeedbackListener | None
+    listeners: tuple[Listener, ...]
     pool: ModelPool
 
 
@@ -72,13 +83,17 @@ def build(config: Config, roles: Iterable[str], clock: Clock) -> Parts:
     faust_corrections.apply()
     domains = select_domains(load_domains(config.domains.files), config.domains.enabled)
     pool = ModelPool.from_settings(config.models, clock)
+    declared = DeclaredModels(config.models)
+    hot_pool = HotPool(config.kafka, declared, pool, lambda model: ModelClient(model, clock))
     role_assignments = RoleAssignments(config.kafka)
+    listeners: list[Listener] = [hot_pool, role_assignments]
     server = RoleServer(
         pool,
         Runner(pool, clock),
         domains,
         reward_preset("paper", value_usd=1.0),
         config.worker.max_fallbacks,
+        JudgePanel(pool, clock, config.judging) if config.judging.models else None,
     )
     wanted = set(roles)
     apps: list[RoleApp] = []
@@ -92,8 +107,12 @@ def build(config: Config, roles: Iterable[str], clock: Clock) -> Parts:
 
     if Role.CHUNK_SPLITTER.slug in wanted:
         share = config.splitter.prompt_share_of_context
-        budget = int(pool.smallest_context_tokens * share)
-        ChunkSplitter(role_app(Role.CHUNK_SPLITTER.slug), domains, config.splitter, lambda: budget)
+        ChunkSplitter(
+            role_app(Role.CHUNK_SPLITTER.slug),
+            domains,
+            config.splitter,
+            lambda: int(pool.smallest_context_tokens * share),
+        )
     for role in MODEL_ROLES:
         if role.slug not in wanted:
             continue
@@ -109,18 +128,22 @@ def build(config: Config, roles: Iterable[str], clock: Clock) -> Parts:
         app.delivery.account_for = failed_window(clock)
         FormatChecker(app, domains, config.worker)
     if POLICY in wanted:
-        make = _policy_maker(config)
-        make()
-        PolicyAgent(role_app(POLICY), domains, config.policy, make, role_assignments)
-    return Parts(tuple(apps), role_assignments, feedback, pool)
+        maker = PolicyMaker(config, declared)
+        maker.make()
+        controls = PolicyControls(config.kafka)
+        listeners.append(controls)
+        interval_s = config.policy.publish_interval_s
+        PolicyAgent(role_app(POLICY), domains, interval_s, maker, role_assignments, controls)
+    if feedback is not None:
+        listeners.append(feedback)
+    return Parts(tuple(apps), tuple(listeners), pool)
 
 
 async def run(parts: Parts, stop: asyncio.Event, ready: Callable[[], None]) -> None:
     """Run until `stop` is set or an app crashes. Calls `ready` once all apps have started."""
-    await parts.role_assignments.start()
-    if parts.feedback is not None:
-        await parts.feedback.start()
     try:
+        for listener in parts.listeners:
+            await listener.start()
         await asyncio.gather(*(app.start() for app in parts.apps))
         ready()
         stopping = asyncio.create_task(stop.wait())
@@ -133,28 +156,9 @@ async def run(parts: Parts, stop: asyncio.Event, ready: Callable[[], None]) -> N
                 raise RetryableError(f"{app.name} stopped: {app.app.crash_reason!r}")
     finally:
         await asyncio.gather(*(app.stop() for app in parts.apps), return_exceptions=True)
-        if parts.feedback is not None:
-            await parts.feedback.stop()
-        await parts.role_assignments.stop()
+        for listener in reversed(parts.listeners):
+            await listener.stop()
         await parts.pool.close()
-
-
-def arms(config: Config) -> list[Arm]:
-    """The pool as the policy sees it: the declared price of a typical run, and any prior."""
-    return [
-        Arm(
-            model=model.name,
-            price_usd=cost_usd(model, _TYPICAL_INPUT_TOKENS, 0, _TYPICAL_OUTPUT_TOKENS),
-            prior_success=model.prior_quality,
-            roles=frozenset(model.roles) or None,
-        )
-        for model in config.models
-    ]
-
-
-def _policy_maker(config: Config) -> Callable[[], Policy]:
-    settings = LearnerSettings(seed=config.policy.seed)
-    return lambda: make_policy(config.policy.name, arms(config), settings)
 
 
 def domains_of(config: Config) -> dict[str, Domain]:

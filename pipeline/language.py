@@ -25,6 +25,11 @@ def detect_lang(text: str) -> str:
     return "en"
 
 
+def primary_language(tag: str) -> str:
+    """The language of a BCP 47 tag: `zh` for `zh-CN`; empty if it names none."""
+    return re.split("[-_]", tag.strip().lower(), maxsplit=1)[0]
+
+
 def is_spaced(lang: str) -> bool:
     """Whether `lang` (a BCP 47 tag such as `zh-CN`) is written with spaces between words."""
-    return re.split("[-_]", lang.lower(), maxsplit=1)[0] not in _UNSPACED
+    return primary_language(lang) not in _UNSPACED

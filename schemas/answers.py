@@ -1,12 +1,16 @@
 """The answer log's entry: a finished model call that must never be paid for twice."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from pydantic import Field
 
 from schemas.base import Fraction, Message, Name, NonNegative
 from schemas.rewards import RunKind
 from schemas.roles import Role
+
+JUDGMENT = "judge-"
+"""How the prompt version of a judgment begins; judgments are logged beside the answers."""
 
 
 class LoggedAnswer(Message):
@@ -52,3 +56,24 @@ def answer_key(
 ) -> str:
     """The compaction key of an answer: same window, role, arm, prompt and input, same answer."""
     return "|".join((window_id, role.value, model, prompt_version, input_digest, stream_id))
+
+
+class AnswerPlace(NamedTuple):
+    """An answer's key, taken apart as far as a reader needs it."""
+
+    window_id: str
+    role: str
+    model: str
+    prompt_version: str
+    input_digest: str
+
+    @property
+    def is_judgment(self) -> bool:
+        """Whether a judge answered, not an arm that served the role."""
+        return self.prompt_version.startswith(JUDGMENT)
+
+
+def place_of(key: str) -> AnswerPlace:
+    """The inverse of `answer_key`; no part before the stream id has the separator in it."""
+    window_id, role, model, prompt_version, input_digest, _ = key.split("|", 5)
+    return AnswerPlace(window_id, role, model, prompt_version, input_digest)

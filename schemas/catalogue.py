@@ -8,6 +8,8 @@ from pydantic import BaseModel
 from schemas.answers import LoggedAnswer
 from schemas.dead_letter import DeadLetter
 from schemas.messages import CategorizedRecord, RawText, Window, WindowOutcome
+from schemas.policy_control import PolicyControl
+from schemas.pool_change import PoolChange
 from schemas.rewards import Feedback, RewardEvent, RoleAssignment
 from schemas.role_task import RoleTask
 from schemas.roles import Role
@@ -16,6 +18,8 @@ WINDOWS = "windows"
 WINDOW_OUTCOMES = "window-outcomes"
 ROLE_REWARDS = "role-rewards"
 ROLE_ASSIGNMENTS = "role-assignments"
+MODEL_POOL = "model-pool"
+POLICY_CONTROL = "policy-control"
 FEEDBACK = "feedback"
 DEAD_LETTERS = "dead-letters"
 ANSWERS = "answers"
@@ -97,6 +101,8 @@ def catalogue(domains: Iterable[str]) -> tuple[KafkaTopic, ...]:
             ROLE_REWARDS, RewardEvent, "domain|role", _kept(30 * DAY_MS), keyed_by_stream=False
         ),
         KafkaTopic(ROLE_ASSIGNMENTS, RoleAssignment, "domain|role", compact, keyed_by_stream=False),
+        KafkaTopic(MODEL_POOL, PoolChange, "model", compact, keyed_by_stream=False),
+        KafkaTopic(POLICY_CONTROL, PolicyControl, "domain|role", compact, keyed_by_stream=False),
         KafkaTopic(FEEDBACK, Feedback, "stream_id", _kept(30 * DAY_MS)),
         KafkaTopic(DEAD_LETTERS, DeadLetter, "as it was", _kept(30 * DAY_MS)),
         KafkaTopic(SPLITTER_STATE, None, "domain|stream_id", compact),

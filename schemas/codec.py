@@ -6,6 +6,8 @@ from pydantic import BaseModel, ValidationError
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
+_MAX_PLACE = 200
+
 
 class DecodeError(ValueError):
     """Bytes that are not the message they should be; the text says which field and why."""
@@ -31,10 +33,12 @@ def decode(model: type[ModelT], value: bytes | None) -> ModelT:
 
 def _first_problems(error: ValidationError, most: int = 3) -> str:
     details = error.errors(include_url=False, include_input=False, include_context=False)
-    lines = [
-        f"{'.'.join(str(step) for step in detail['loc']) or 'value'}: {detail['msg']}"
-        for detail in details[:most]
-    ]
+    lines = [f"{_place(detail['loc'])}: {detail['msg']}" for detail in details[:most]]
     if len(details) > most:
         lines.append(f"and {len(details) - most} more")
-    return "; ".join(lines).replace("\n", " ")
+    return " ".join("; ".join(lines).splitlines())
+
+
+def _place(steps: tuple[int | str, ...]) -> str:
+    # The name of an unknown field is the sender's: it may be long and hold line breaks.
+    return ".".join(str(step) for step in steps)[:_MAX_PLACE] or "value"

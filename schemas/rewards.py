@@ -48,11 +48,25 @@ class DecisionContext(Part):
     attempt: int = Field(default=0, ge=0)
 
 
+class JudgeVerdict(Part):
+    """What one judge said of an answer; `right` is None if it failed or its verdict is unreadable.
+
+    `cost_usd` is what asking it cost, paid all the same.
+    """
+
+    judge: Name
+    right: bool | None
+    quality: Fraction | None = None
+    faults: tuple[str, ...] = ()
+    cost_usd: NonNegative = 0.0
+
+
 class RewardEvent(Message):
     """One event a run on `role-rewards`, key = `<domain>|<role>`.
 
-    A later quality (feedback, gold, a judge, blame from downstream) is a further event of the same
-    run with `late` true: it carries no new cost and no new latency.
+    `cost_usd` includes `repair_cost_usd`; `judge_cost_usd` comes on top of it and is the sum over
+    `verdicts`. A later quality (feedback, gold, blame from downstream) is a further event of the
+    same run with `late` true: it carries no new cost and no new latency.
     """
 
     decision_id: str
@@ -73,11 +87,13 @@ class RewardEvent(Message):
     quality: Fraction | None = None
     quality_source: QualitySource | None = None
     judge: str | None = None
+    verdicts: tuple[JudgeVerdict, ...] = ()
     latency_s: NonNegative
     input_tokens: int = Field(ge=0)
     cached_tokens: int = Field(default=0, ge=0)
     output_tokens: int = Field(ge=0)
     cost_usd: NonNegative
+    repair_cost_usd: NonNegative = 0.0
     judge_cost_usd: NonNegative = 0.0
     reward: float
     at: datetime
@@ -91,13 +107,25 @@ class ArmShare(Part):
     judge_rate: Fraction = 0.0
 
 
+class JudgeStanding(Part):
+    """How far a judge is trusted in a role: the shares of right and of wrong answers that it
+
+    recognises, and of its replies that are readable.
+    """
+
+    judge: Name
+    knows_right: Fraction
+    knows_wrong: Fraction
+    readable: Fraction = 1.0
+
+
 class RoleAssignment(Message):
     """Which arms serve a role in a domain; on `role-assignments` (compacted), key as above.
 
     One arm of `mix` (probabilities sum to 1, the primary included) is drawn for a decision. An arm
     that is drawn and is not the primary runs beside it as challenger when `side_by_side`, in its
     place otherwise; in a `sweep` all arms of the mix run. `fallbacks` run in turn while no answer
-    is acceptable.
+    is acceptable. `judges` says how far each judge is trusted here.
     """
 
     domain: Name
@@ -110,6 +138,7 @@ class RoleAssignment(Message):
     judge_rate: Fraction = 0.0
     side_by_side: bool = False
     sweep: bool = False
+    judges: tuple[JudgeStanding, ...] = ()
     reason: str
     at: datetime
 

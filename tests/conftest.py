@@ -4,12 +4,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from pipeline.errors import ConfigurationError
 from tests.brokers import BrokerChoice, choose_broker, running_broker
 from tests.flow import Deployment
 
 CHOICE = pytest.StashKey[BrokerChoice]()
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 
 def pytest_configure(config: pytest.Config) -> None:

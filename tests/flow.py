@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from agents.kafka_topics import create_kafka_topics
 from agents.worker import domains_of
 from deploy.brokers.process import free_ports
+from deploy.cli.cluster import Reachability, quiet
 from pipeline.config import Config, load_config
 from pipeline.olp.records import last_revisions
 from schemas.catalogue import DEAD_LETTERS, WINDOW_OUTCOMES, records_kafka_topic
@@ -44,6 +45,8 @@ class Deployment:
         worker: str = "",
         model_lines: str = "timeout_s = 5\nmax_retries = 0",
         base_url: str | None = None,
+        judges: Sequence[str] = (),
+        judging: str = "",
     ) -> None:
         self.name = f"t{uuid.uuid4().hex[:10]}"
         self.folder = folder
@@ -61,17 +64,24 @@ class Deployment:
             f"usd_per_million_input = {price}\nusd_per_million_output = {price}\n{model_lines}\n"
             for price, model in enumerate(models, start=1)
         )
+        entries += "".join(
+            f'\n[[models]]\nname = "{judge}"\nbase_url = "{base_url}"\nroles = ["judge"]\n'
+            f"usd_per_million_input = 0.1\nusd_per_million_output = 0.1\n{model_lines}\n"
+            for judge in judges
+        )
+        self.base_url = base_url
         self.config_path.write_text(
             f'[kafka]\nbootstrap_servers = "{bootstrap_servers}"\npartitions = {PARTITIONS}\n'
             f'kafka_topic_prefix = "{self.name}."\ngroup_prefix = "{self.name}"\n'
             f"session_timeout_s = 6.0\nheartbeat_interval_s = 1.0\n"
             f'[splitter]\n{splitter}\n[policy]\nname = "{policy}"\n'
-            f"[domains]\n{domains}\n[worker]\n{worker}\n{entries}",
+            f"[domains]\n{domains}\n[worker]\n{worker}\n"
+            f"[judging]\nmodels = {json.dumps(list(judges))}\n{judging}\n{entries}",
             encoding="utf-8",
         )
         self.config: Config = load_config(self.config_path, environ={})
         create_kafka_topics(self.config.kafka, domains_of(self.config))
-        self._producer = Producer(self.config.kafka.client_settings())
+        self._producer = Producer(quiet(self.config.kafka.client_settings(), Reachability()))
 
     def start_worker(self, roles: str | None = None) -> subprocess.Popen[bytes]:
         """Start a worker process and wait until it is ready."""
@@ -165,6 +175,17 @@ class Deployment:
         with urlopen(f"http://127.0.0.1:{self.models_port}/calls") as reply:
             report: dict[str, Any] = json.load(reply)
         return report
+
+    def command(self, *arguments: str, exit_status: int = 0) -> str:
+        """Run a `rolestream` command on this deployment; what it prints, errors included."""
+        done = subprocess.run(
+            [sys.executable, "-m", "deploy.cli", *arguments, "--config", str(self.config_path)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == exit_status, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
     def worker_log(self) -> str:
         """The end of the workers' logs."""

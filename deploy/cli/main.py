@@ -11,6 +11,7 @@ _COMMANDS = {
     "consume": ("deploy.cli.consume", "consume"),
     "demo": ("deploy.cli.demo", "demo"),
     "models": ("deploy.cli.models", "models"),
+    "policy": ("deploy.cli.policy", "policy"),
     "produce": ("deploy.cli.produce", "produce"),
     "status": ("deploy.cli.status", "status"),
     "topics": ("deploy.cli.topics", "topics"),

@@ -1,4 +1,4 @@
-"""`rolestream models`: lists the pool, and serves the embedded models."""
+"""`rolestream models`: lists and changes the pool, and serves the embedded models."""
 
 import asyncio
 import json
@@ -7,10 +7,15 @@ from pathlib import Path
 
 import click
 
+from deploy.cli.cluster import cluster_options
+from deploy.cli.declared_models import read_declared
 from deploy.cli.failure import told_plainly
+from deploy.cli.model_changes import add, reprice, reset, retire
 from pipeline.config import load_config
+from pipeline.config.load import with_bootstrap_servers
 from pipeline.domains import load_domains
-from pipeline.errors import ConfigurationError
+from pipeline.errors import ConfigurationError, RetryableError
+from pipeline.models.declared import DeclaredModels
 
 
 @click.group()
@@ -18,22 +23,39 @@ def models() -> None:
     """The pool of models."""
 
 
+for command in (add, reprice, reset, retire):
+    models.add_command(command)
+
+
 @models.command("list")
-@click.option("--config", "config_path", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_models(config_path: Path | None, as_json: bool) -> None:
-    """Print the arms that the configuration declares."""
+@cluster_options
+def list_models(as_json: bool, bootstrap_servers: str | None, config_path: Path | None) -> None:
+    """Print the arms: the configuration's, and what was changed since.
+
+    Without a cluster that answers, only the configuration's are known, and a line says so.
+    """
     with told_plainly():
-        config = load_config(config_path)
+        config = with_bootstrap_servers(load_config(config_path), bootstrap_servers)
+        try:
+            declared = read_declared(config)
+        except (ConfigurationError, RetryableError) as error:
+            click.echo(f"changes made while running are not shown: {error}", err=True)
+            declared = DeclaredModels(config.models)
     if as_json:
-        click.echo(json.dumps([model.model_dump(mode="json") for model in config.models]))
+        listed = [
+            {**item.settings.model_dump(mode="json"), "origin": item.origin}
+            for item in declared.all()
+        ]
+        click.echo(json.dumps(listed))
         return
-    for model in config.models:
+    for item in declared.all():
+        model = item.settings
         roles = ", ".join(model.roles) or "all roles"
         click.echo(
             f"{model.name}: {model.endpoint_model} at {model.base_url}, "
             f"${model.usd_per_million_input:g} in / ${model.usd_per_million_output:g} out "
-            f"per million tokens, {roles}"
+            f"per million tokens, {roles}, {item.origin}"
         )
 
 

@@ -6,6 +6,7 @@ from pipeline.config.models import ModelSettings
 from pipeline.config.settings import (
     Config,
     DomainSettings,
+    JudgingSettings,
     PolicySettings,
     SplitterSettings,
     WorkerSettings,
@@ -14,6 +15,7 @@ from pipeline.config.settings import (
 __all__ = [
     "Config",
     "DomainSettings",
+    "JudgingSettings",
     "KafkaSettings",
     "ModelSettings",
     "PolicySettings",

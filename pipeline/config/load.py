@@ -21,7 +21,7 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
 
     The file is `path`, else what ROLESTREAM_CONFIG names, else ./rolestream.toml if it exists.
     ROLESTREAM__KAFKA__BOOTSTRAP_SERVERS=... overrides `bootstrap_servers` of `[kafka]`, and so on.
-    Raises ConfigurationError with one line that says which file and which key.
+    Raises ConfigurationError with one line that says which file and key, or which variable.
     """
     environ = os.environ if environ is None else environ
     named = path or (Path(environ[ENV_FILE]) if environ.get(ENV_FILE) else None)
@@ -31,7 +31,7 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
         values, source = _read(named), str(named)
     elif Path(DEFAULT_FILE).exists():
         values, source = _read(Path(DEFAULT_FILE)), DEFAULT_FILE
-    _overlay(values, environ)
+    variables = _overlay(values, environ)
     if "kafka" not in values:
         raise ConfigurationError(
             f"no configuration: give --config FILE, set {ENV_FILE}, or put {DEFAULT_FILE} here "
@@ -41,8 +41,9 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
         return Config.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = ".".join(str(step) for step in first["loc"]) or "file"
-        raise ConfigurationError(f"{source}: {where}: {first['msg']}") from None
+        steps = tuple(str(step) for step in first["loc"])
+        place = _variable(steps, variables) or f"{source}: {'.'.join(steps) or 'file'}"
+        raise ConfigurationError(f"{place}: {first['msg']}") from None
 
 
 def with_bootstrap_servers(config: Config, bootstrap_servers: str | None) -> Config:
@@ -63,9 +64,12 @@ def _read(path: Path) -> dict[str, Any]:
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path} is not valid TOML: {error}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} is not UTF-8 text; save it as UTF-8") from None
 
 
-def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
+def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> dict[tuple[str, ...], str]:
+    variables = {}
     for name in sorted(environ):
         if not name.startswith(ENV_PREFIX):
             continue
@@ -77,3 +81,13 @@ def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
                 raise ConfigurationError(f"{name}: {step} is not a table of the configuration")
             table = inner
         table[key] = environ[name]
+        variables[*tables, key] = name
+    return variables
+
+
+def _variable(steps: tuple[str, ...], variables: Mapping[tuple[str, ...], str]) -> str | None:
+    for path, name in variables.items():
+        shared = min(len(steps), len(path))
+        if shared and steps[:shared] == path[:shared]:
+            return name
+    return None

@@ -1,41 +1,21 @@
-"""How an arm of the pool is declared: where it is served, what it costs, what it can take."""
+"""An arm of the pool as the configuration declares it."""
 
-from typing import Literal
-
-from pydantic import Field
-
-from pipeline.config.kafka import Section
+from schemas.model_declaration import ModelDeclaration
+from schemas.roles import MODEL_ROLES
 
 
-class ModelSettings(Section):
-    """One `[[models]]` entry; prices are US dollars per million tokens.
-
-    `name` is the arm, `model` what the endpoint calls it (the same if left out). The key is read
-    from the environment variable `api_key_env`; an endpoint without one needs no key. `quotes`
-    has the arm quote what it sorts, which catches wrong sentence numbers for more output tokens.
-    """
-
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/+-]*$", max_length=100)
-    base_url: str = Field(pattern=r"^https?://")
-    model: str | None = None
-    api_key_env: str | None = None
-    usd_per_million_input: float = Field(ge=0)
-    usd_per_million_cached: float | None = Field(default=None, ge=0)
-    usd_per_million_output: float = Field(ge=0)
-    context_tokens: int = Field(default=8192, ge=256)
-    max_output_tokens: int = Field(default=4096, ge=16)
-    timeout_s: float = Field(default=60.0, gt=0)
-    max_retries: int = Field(default=2, ge=0, le=10)
-    in_flight: int = Field(default=16, ge=1)
-    quotes: bool = False
-    structured: Literal["json_schema", "json_object", "none"] = "json_schema"
-    roles: tuple[str, ...] = ()
-    prior_quality: float | None = Field(default=None, ge=0, le=1)
+class ModelSettings(ModelDeclaration):
+    """One `[[models]]` entry of the configuration, or an arm that was added while running."""
 
     @property
     def endpoint_model(self) -> str:
         """The model's name at its endpoint."""
         return self.model or self.name
+
+    @property
+    def works(self) -> bool:
+        """Whether it serves any role; an arm that only judges does not."""
+        return any(self.serves(role.value) for role in MODEL_ROLES)
 
     def serves(self, role: str) -> bool:
         """Whether the arm may be given `role`; without `roles` it may be given any."""

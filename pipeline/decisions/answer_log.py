@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from schemas.answers import LoggedAnswer
+from schemas.answers import LoggedAnswer, place_of
 from schemas.roles import Role
 
 
@@ -15,6 +15,10 @@ class AnswerLog(Protocol):
 
     def models(self, window_id: str, role: Role) -> tuple[str, ...]:
         """The arms whose answers to (window, role) were logged, oldest first."""
+        ...
+
+    def judges(self, window_id: str, role: Role, input_digest: str) -> tuple[str, ...]:
+        """The judges whose judgments of this very answer were logged, oldest first."""
         ...
 
     async def append(self, answer: LoggedAnswer) -> None:
@@ -34,10 +38,24 @@ class MemoryAnswerLog:
 
     def models(self, window_id: str, role: Role) -> tuple[str, ...]:
         """The arms logged for (window, role)."""
-        found = (
-            a.model for a in self._answers.values() if (a.window_id, a.role) == (window_id, role)
+        places = [place_of(key) for key in self._answers]
+        return tuple(
+            dict.fromkeys(
+                p.model
+                for p in places
+                if (p.window_id, p.role) == (window_id, role.value) and not p.is_judgment
+            )
         )
-        return tuple(dict.fromkeys(found))
+
+    def judges(self, window_id: str, role: Role, input_digest: str) -> tuple[str, ...]:
+        """The judges logged for an answer."""
+        places = [place_of(key) for key in self._answers]
+        wanted = (window_id, role.value, input_digest)
+        return tuple(
+            p.model
+            for p in places
+            if p.is_judgment and (p.window_id, p.role, p.input_digest) == wanted
+        )
 
     async def append(self, answer: LoggedAnswer) -> None:
         """Keep the answer."""

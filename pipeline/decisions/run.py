@@ -5,41 +5,25 @@ from datetime import datetime
 
 from pipeline.clock import Clock
 from pipeline.decisions.answer_log import AnswerLog
+from pipeline.decisions.calls import Assigned, CallFailedError, logged_call
 from pipeline.domains import Domain
-from pipeline.errors import RetryableError
-from pipeline.models.completion import (
-    Completion,
-    ModelRateLimitedError,
-    ModelRefusedError,
-    ModelTimeoutError,
-)
+from pipeline.models.completion import Completion, ModelRateLimitedError, ModelTimeoutError
 from pipeline.models.pool import ModelPool
 from pipeline.olp.role import Prompt, Reading, RoleLogic
-from schemas.answers import LoggedAnswer, answer_key
 from schemas.ids import stable_id
-from schemas.rewards import Outcome, RunKind
+from schemas.rewards import Outcome
 from schemas.role_task import RoleTask
 
 _MAX_FAULTS_SHOWN = 8
 
 
 @dataclass(frozen=True)
-class Assigned:
-    """Under which assignment an arm runs."""
-
-    decision_id: str
-    kind: RunKind
-    propensity: float
-    policy: str
-    version: int
-
-
-@dataclass(frozen=True)
 class Run:
     """What came of one run, its repair included.
 
-    `latency_s`, tokens and `cost_usd` are sums over its calls; `reading` is None if no call
-    finished; `error` is the one line why the run failed.
+    `latency_s`, tokens and `cost_usd` are sums over its calls, `repair_cost_usd` is the part of the
+    second one; `reading` is None if no call finished, `answer` is the text that was read; `error`
+    is the one line why the run failed.
     """
 
     model: str
@@ -52,7 +36,9 @@ class Run:
     cached_tokens: int
     output_tokens: int
     cost_usd: float
+    repair_cost_usd: float
     at: datetime
+    answer: str = ""
     error: str | None = None
 
     @property
@@ -77,27 +63,32 @@ class Runner:
         assigned: Assigned,
         log: AnswerLog,
     ) -> Run:
-        """One run of `model`. Never raises for what an endpoint or an answer does."""
+        """One run of `model`. Never raises for what an endpoint or an answer does.
+
+        A run whose answer is in the log is told as it was assigned when the answer was paid for.
+        """
         prompt = logic.prompt(task, domain, self._pool.settings(model).quotes)
         calls: list[Completion] = []
         reading: Reading | None = None
         started = self._clock.monotonic()
         error: str | None = None
         try:
-            first = await self._call(prompt, task, model, assigned, log, prompt.digest)
+            call = await logged_call(self._pool, self._clock, log, task, model, prompt, assigned)
+            assigned, first = call.assigned, call.completion
             calls.append(first)
             reading = logic.read(task, domain, first.text)
             if not reading.valid:
                 repair = _repair_prompt(prompt, first.text, reading)
-                digest = stable_id("repair", prompt.digest, first.text)
-                second = await self._call(repair, task, model, assigned, log, digest)
-                calls.append(second)
-                reading = logic.read(task, domain, second.text)
+                call = await logged_call(
+                    self._pool, self._clock, log, task, model, repair, assigned
+                )
+                calls.append(call.completion)
+                reading = logic.read(task, domain, call.completion.text)
             outcome = _outcome(reading, calls=len(calls))
             if not reading.valid:
                 error = "; ".join(reading.faults[:3]) or "unusable answer"
-        except (RetryableError, ModelRefusedError) as failure:
-            outcome, error = _failure_outcome(failure), str(failure)
+        except CallFailedError as failure:
+            outcome, error = _failure_outcome(failure.cause), str(failure)
         latency_s = sum(call.latency_s for call in calls)
         if outcome in (Outcome.TIMEOUT, Outcome.ERROR, Outcome.RATE_LIMITED):
             latency_s = max(latency_s, self._clock.monotonic() - started)
@@ -112,64 +103,11 @@ class Runner:
             cached_tokens=sum(call.cached_tokens for call in calls),
             output_tokens=sum(call.output_tokens for call in calls),
             cost_usd=sum(call.cost_usd for call in calls),
+            repair_cost_usd=sum(call.cost_usd for call in calls[1:]),
             at=self._clock.now(),
+            answer=calls[-1].text if calls else "",
             error=error,
         )
-
-    async def _call(
-        self,
-        prompt: Prompt,
-        task: RoleTask,
-        model: str,
-        assigned: Assigned,
-        log: AnswerLog,
-        digest: str,
-    ) -> Completion:
-        window = task.window
-        key = answer_key(
-            window.stream_id, window.window_id, task.role, model, prompt.version, digest
-        )
-        logged = log.find(key)
-        if logged is not None:
-            return Completion(
-                text=logged.text,
-                input_tokens=logged.input_tokens,
-                cached_tokens=logged.cached_tokens,
-                output_tokens=logged.output_tokens,
-                tokens_counted_by=logged.tokens_counted_by,
-                latency_s=logged.latency_s,
-                first_token_s=logged.first_token_s,
-                cost_usd=logged.cost_usd,
-            )
-        completion = await self._pool.complete(
-            model, prompt.messages, prompt.json_schema, prompt.max_output_tokens
-        )
-        await log.append(
-            LoggedAnswer(
-                window_id=window.window_id,
-                domain=window.domain,
-                stream_id=window.stream_id,
-                role=task.role,
-                model=model,
-                prompt_version=prompt.version,
-                input_digest=digest,
-                decision_id=assigned.decision_id,
-                kind=assigned.kind,
-                propensity=assigned.propensity,
-                policy=assigned.policy,
-                assignment_version=assigned.version,
-                text=completion.text,
-                input_tokens=completion.input_tokens,
-                cached_tokens=completion.cached_tokens,
-                output_tokens=completion.output_tokens,
-                tokens_counted_by=completion.tokens_counted_by,
-                latency_s=completion.latency_s,
-                first_token_s=completion.first_token_s,
-                cost_usd=completion.cost_usd,
-                at=self._clock.now(),
-            )
-        )
-        return completion
 
 
 def _repair_prompt(prompt: Prompt, answer: str, reading: Reading) -> Prompt:
@@ -180,7 +118,7 @@ def _repair_prompt(prompt: Prompt, answer: str, reading: Reading) -> Prompt:
         json_schema=prompt.json_schema,
         max_output_tokens=prompt.max_output_tokens,
         version=prompt.version,
-        digest=prompt.digest,
+        digest=stable_id("repair", prompt.digest, answer),
     )
 
 

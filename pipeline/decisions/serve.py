@@ -4,10 +4,14 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
 from pipeline.decisions.answer_log import AnswerLog
-from pipeline.decisions.plans import UNASSIGNED_POLICY, uniform_plan
-from pipeline.decisions.run import Assigned, Run, Runner
+from pipeline.decisions.calls import Assigned
+from pipeline.decisions.judge import JudgePanel, Judgment
+from pipeline.decisions.reward_events import AWAY, reward_event
+from pipeline.decisions.run import Run, Runner
+from pipeline.decisions.unassigned import UNASSIGNED_POLICY, uniform_plan
 from pipeline.domains import Domain
 from pipeline.errors import InvalidInputError, RetryableError
 from pipeline.models.pool import ModelPool
@@ -19,17 +23,8 @@ from pipeline.rolerl.policy import Run as PlannedRun
 from pipeline.rolerl.reward import RewardPreset
 from schemas.ids import decision_id
 from schemas.messages import ProducedBy
-from schemas.rewards import (
-    DecisionContext,
-    Outcome,
-    QualitySource,
-    RewardEvent,
-    RoleAssignment,
-    RunKind,
-)
+from schemas.rewards import RewardEvent, RoleAssignment, RunKind
 from schemas.role_task import RoleTask
-
-_AWAY = (Outcome.TIMEOUT, Outcome.ERROR, Outcome.RATE_LIMITED)
 
 
 class ModelsAwayError(RetryableError):
@@ -70,12 +65,14 @@ class RoleServer:
         domains: Mapping[str, Domain],
         reward: RewardPreset,
         max_fallbacks: int,
+        judges: JudgePanel | None = None,
     ) -> None:
         self._pool = pool
         self._runner = runner
         self._domains = domains
         self._reward = reward
         self._max_fallbacks = max_fallbacks
+        self._judges = judges
 
     async def serve(
         self,
@@ -101,7 +98,7 @@ class RoleServer:
             raise FailedDecisionError(cause, Served(task, (), {})) from None
         drawn = self._drawn(plan, task, decision, log)
         execution = Execution(drawn)
-        runs: list[Run] = []
+        runs: list[_Judged] = []
         while due := execution.due():
             if len(runs) > self._max_fallbacks + len(drawn.beside):
                 break
@@ -116,15 +113,29 @@ class RoleServer:
                 )
                 for kind in kinds
             ]
+
             finished = await asyncio.gather(
                 *(
                     self._runner.run(logic, task, domain, planned.model, how, log)
                     for planned, how in zip(due, assigned, strict=True)
                 )
             )
-            for run in finished:
-                runs.append(run)
-                execution.report(self._finished(run))
+            judged: list[_Judged] = []
+            # One after the other: the same answer from two arms is judged once.
+            for planned, run in zip(due, finished, strict=True):
+                judgment = Judgment()
+                if self._judges is not None and run.usable:
+                    prompt = logic.prompt(task, domain, self._pool.settings(run.model).quotes)
+                    judgment = await self._judges.judge(
+                        run, prompt, task, role_assignment, log, planned.judge
+                    )
+                if any(judgment.same_as(item.judgment) for item in (*runs, *judged)):
+                    judgment = judgment.paid_before()
+                judged.append(_Judged(run, judgment))
+            runs += judged
+            some_judged = any(item.judgment.verdict is not None for item in runs)
+            for item in judged:
+                execution.report(self._finished(item, some_judged))
         return self._conclude(task, runs, execution.kept)
 
     def _plan(self, task: RoleTask, role_assignment: RoleAssignment | None) -> Plan:
@@ -139,46 +150,61 @@ class RoleServer:
             return uniform_plan(usable)
         plan = plan_of(role_assignment)
         mix = tuple(share for share in plan.mix if share.model in usable)
+        fallbacks = tuple(share for share in plan.fallbacks if share.model in usable)
         if not mix:
-            return uniform_plan(usable)
-        total = sum(share.probability for share in mix) or 1.0
+            if not fallbacks:
+                return uniform_plan(usable)
+            mix, fallbacks = fallbacks[:1], fallbacks[1:]
+        total = sum(share.probability for share in mix)
         primary = plan.primary if plan.primary in usable else mix[0].model
         return plan._replace(
             primary=primary,
-            mix=tuple(s._replace(probability=s.probability / total) for s in mix),
-            fallbacks=tuple(s for s in plan.fallbacks if s.model in usable),
+            mix=tuple(
+                s._replace(probability=s.probability / total if total else 1.0 / len(mix))
+                for s in mix
+            ),
+            fallbacks=fallbacks,
         )
 
     def _drawn(self, plan: Plan, task: RoleTask, decision: str, log: AnswerLog) -> Decision:
         drawn = draw(plan, Random(decision))  # noqa: S311 - a repeatable draw, no secret
+        planned = {run.model: run for run in (*drawn.fallbacks, *drawn.beside, drawn.first)}
         before = [
-            m
+            planned.get(m, PlannedRun(m, judge=False))
             for m in log.models(task.window.window_id, task.role)
             if m in self._pool and m not in task.excluded.get(task.role.value, ())
         ]
-        planned = {drawn.first.model, *(run.model for run in drawn.beside)}
-        if not before or planned & set(before):
-            return drawn
-        return Decision(
-            PlannedRun(before[0], judge=False), 1.0, (), (drawn.first, *drawn.fallbacks)
-        )
+        later = (*before, drawn.first, *drawn.fallbacks)
+        if before and not {drawn.first, *drawn.beside} & set(before):
+            drawn = Decision(before[0], 1.0)
+        taken = {drawn.first.model, *(run.model for run in drawn.beside)}
+        in_turn = {run.model: run for run in later if run.model not in taken}
+        return drawn._replace(fallbacks=tuple(in_turn.values()))
 
-    def _finished(self, run: Run) -> Finished:
+    def _finished(self, item: "_Judged", some_judged: bool) -> Finished:
+        run, verdict = item.run, item.judgment.verdict
         if not run.usable or run.reading is None:
             return Finished(run.model, valid=False, success=None, reward=None)
+        if verdict is not None:
+            reward = self._reward(verdict.right, verdict.quality, run.cost_usd, run.latency_s)
+            return Finished(run.model, valid=True, success=verdict.right, reward=reward)
+        if some_judged:
+            return Finished(run.model, valid=True, success=None, reward=None)
         score = run.reading.score
         reward = self._reward(score == 1.0, score, run.cost_usd, run.latency_s)
         # With all checks passed an answer is as good as free checks can tell; else the next in
         # line may do better only if it ran anyway: a soft check alone does not buy another run.
         return Finished(run.model, valid=True, success=True, reward=reward)
 
-    def _conclude(self, task: RoleTask, runs: list[Run], kept: str) -> Served:
-        best = next((run for run in runs if run.model == kept and run.usable), None)
-        events = tuple(self._event(task, run, run is best) for run in runs)
+    def _conclude(self, task: RoleTask, runs: list["_Judged"], kept: str) -> Served:
+        best = next((run for run, _ in runs if run.model == kept and run.usable), None)
+        events = tuple(
+            reward_event(task, run, judgment, run is best, self._reward) for run, judgment in runs
+        )
         if best is None or best.reading is None or best.reading.task is None:
-            reasons = "; ".join(f"{run.model}: {run.error}" for run in runs)
+            reasons = "; ".join(f"{run.model}: {run.error}" for run, _ in runs)
             message = f"{task.role.value}: no arm gave an acceptable answer ({reasons})"[:900]
-            away = all(run.outcome in _AWAY for run in runs)
+            away = all(run.outcome in AWAY for run, _ in runs)
             cause = ModelsAwayError(message) if away else NoAcceptableAnswerError(message)
             raise FailedDecisionError(cause, Served(task, events, {}))
         author = ProducedBy(
@@ -191,45 +217,15 @@ class RoleServer:
         )
         versions = {
             run.model: run.reading.task
-            for run in runs
+            for run, _ in runs
             if run.usable and run.reading is not None and run.reading.task is not None
         }
         return Served(done, events, versions)
 
-    def _event(self, task: RoleTask, run: Run, kept: bool) -> RewardEvent:
-        away = run.outcome in _AWAY
-        quality = None if away else (run.reading.score if run.reading and run.usable else 0.0)
-        success = quality == 1.0
-        return RewardEvent(
-            decision_id=run.assigned.decision_id,
-            window_id=task.window.window_id,
-            domain=task.window.domain,
-            role=task.role,
-            model=run.model,
-            kind=run.assigned.kind,
-            propensity=run.assigned.propensity,
-            policy=run.assigned.policy,
-            assignment_version=run.assigned.version,
-            prompt_version=run.prompt_version,
-            context=DecisionContext(
-                lang=task.window.lang,
-                sentences=len(task.window.sentences),
-                subjects=len(task.subjects),
-                attempt=task.attempt,
-            ),
-            outcome=run.outcome,
-            kept=kept,
-            checks=dict(run.reading.checks) if run.reading else {},
-            quality=quality,
-            quality_source=QualitySource.CHECKS if quality is not None else None,
-            latency_s=run.latency_s,
-            input_tokens=run.input_tokens,
-            cached_tokens=run.cached_tokens,
-            output_tokens=run.output_tokens,
-            cost_usd=run.cost_usd,
-            reward=self._reward(success, quality, run.cost_usd, run.latency_s),
-            at=run.at,
-        )
+
+class _Judged(NamedTuple):
+    run: Run
+    judgment: Judgment
 
 
 def _kind(model: str, drawn: Decision, plan: Plan) -> RunKind:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.domains.definition import Attribute, Category, CueSet, Domain, SubjectGuide
 from pipeline.errors import ConfigurationError
+from schemas.catalogue import catalogue
 
 _PROMPT_ROLES = ("topic_finder", "topic_locator", "relationship_checker", "content_organizer")
 
@@ -68,6 +69,8 @@ def load_domains(paths: Iterable[Path] = ()) -> dict[str, Domain]:
             raise ConfigurationError(
                 f"cannot read the domain file {path}: {error.strerror}"
             ) from None
+        except UnicodeDecodeError:
+            raise ConfigurationError(f"{path} is not UTF-8 text; save it as UTF-8") from None
         domain = _parse(text, str(path))
         domains[domain.name] = domain
     return domains
@@ -115,10 +118,16 @@ def _parse(text: str, source: str) -> Domain:
 
 
 def _check(file: _DomainFile, source: str) -> None:
-    names = [category.name for category in file.categories]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigurationError(f"{source}: the category {name!r} is declared twice")
+    if len({topic.name for topic in catalogue([file.name])}) < len(catalogue([file.name])):
+        raise ConfigurationError(
+            f"{source}: name: {file.name!r} would take a Kafka topic of Rolestream's own; "
+            "choose another"
+        )
+    for kind, declared in (("category", file.categories), ("attribute", file.attributes)):
+        names = [item.name for item in declared]
+        for name in names:
+            if names.count(name) > 1:
+                raise ConfigurationError(f"{source}: the {kind} {name!r} is declared twice")
     for role in file.prompts:
         if role not in _PROMPT_ROLES:
             raise ConfigurationError(

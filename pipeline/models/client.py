@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import openai
 from openai import AsyncOpenAI
-from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
+from openai.types.chat import ChatCompletionMessageParam
 
 from pipeline.clock import Clock
 from pipeline.config import ModelSettings
@@ -19,6 +19,7 @@ from pipeline.models.completion import (
     ModelUnavailableError,
 )
 from pipeline.models.prices import cost_usd
+from pipeline.models.reply import TokenCounts, read_reply
 
 _CHARS_PER_TOKEN = 3
 
@@ -69,7 +70,8 @@ class ModelClient:
         started = self._clock.monotonic()
         name = self.settings.name
         try:
-            reply: ChatCompletion = await self._client.chat.completions.create(**request)
+            reply = await self._client.chat.completions.create(**request)
+            text, counts = read_reply(reply)
         except openai.APITimeoutError:
             raise ModelTimeoutError(
                 f"{name}: no answer within {self.settings.timeout_s:g} s"
@@ -86,7 +88,7 @@ class ModelClient:
             raise ModelRefusedError(f"{name}: refused ({error.status_code})") from None
         except (openai.APIError, ValueError):
             raise ModelUnavailableError(f"{name}: the endpoint's reply is no completion") from None
-        return self._completion(reply, messages, self._clock.monotonic() - started)
+        return self._completion(text, counts, messages, self._clock.monotonic() - started)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -101,25 +103,23 @@ class ModelClient:
         return None
 
     def _completion(
-        self, reply: ChatCompletion, messages: Sequence[tuple[str, str]], latency_s: float
+        self,
+        text: str,
+        counts: TokenCounts | None,
+        messages: Sequence[tuple[str, str]],
+        latency_s: float,
     ) -> Completion:
-        text = (reply.choices[0].message.content or "") if reply.choices else ""
-        usage = reply.usage
-        if usage is not None:
-            details = usage.prompt_tokens_details
-            cached = (details.cached_tokens or 0) if details is not None else 0
-            tokens_in, tokens_out, counted = usage.prompt_tokens, usage.completion_tokens, "usage"
-        else:
-            cached, counted = 0, "estimate"
-            tokens_in = sum(len(content) for _, content in messages) // _CHARS_PER_TOKEN
-            tokens_out = len(text) // _CHARS_PER_TOKEN
+        counted_by = "estimate" if counts is None else "usage"
+        if counts is None:
+            asked = sum(len(content) for _, content in messages)
+            counts = TokenCounts(asked // _CHARS_PER_TOKEN, 0, len(text) // _CHARS_PER_TOKEN)
         return Completion(
             text=text,
-            input_tokens=tokens_in,
-            cached_tokens=min(cached, tokens_in),
-            output_tokens=tokens_out,
-            tokens_counted_by=counted,
+            input_tokens=counts.input,
+            cached_tokens=counts.cached,
+            output_tokens=counts.output,
+            tokens_counted_by=counted_by,
             latency_s=latency_s,
             first_token_s=None,
-            cost_usd=cost_usd(self.settings, tokens_in, min(cached, tokens_in), tokens_out),
+            cost_usd=cost_usd(self.settings, *counts),
         )

@@ -19,7 +19,7 @@ def extract_object(text: str) -> dict[str, Any] | None:
     while start != -1 and tries < 20:
         try:
             value, _ = decoder.raw_decode(text, start)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             value = None
         if isinstance(value, dict):
             return value
@@ -36,7 +36,7 @@ def as_int(value: object) -> int | None:
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and value.strip().isdigit() and len(value) < 10:
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
         return int(value)
     return None
 

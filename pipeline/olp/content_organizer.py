@@ -1,7 +1,7 @@
 """Content organizer: the sentences of each subject, by category."""
 
 from pipeline.domains import Domain
-from pipeline.olp.answer_json import as_int, extract_object
+from pipeline.olp.answer_json import as_int, as_name, extract_object
 from pipeline.olp.role import (
     Prompt,
     Reading,
@@ -15,6 +15,7 @@ from schemas.role_task import OrganizedSentence, RoleTask
 from schemas.roles import Role
 
 _MIN_ANSWERED_SHARE = 0.8
+_MAX_QUOTE = 2000
 
 
 class ContentOrganizer:
@@ -84,15 +85,17 @@ class ContentOrganizer:
             named = fields.get("categories")
             if subject is None or place is None or (subject, place) not in offered:
                 faults.append(f"items[{index}]: sentence {place} was not offered for {subject}")
-            elif not isinstance(named, list) or any(name not in legal for name in named):
+            elif not isinstance(named, list) or not all(_among(name, legal) for name in named):
                 faults.append(
                     f"items[{index}]: categories must be among {', '.join(sorted(legal))}"
                 )
             else:
                 before = kept.get((subject, place), ())
                 kept[subject, place] = tuple(dict.fromkeys((*before, *named)))
-                if isinstance(fields.get("quote"), str):
-                    quotes[subject, place] = fields["quote"][:2000]
+                quote = fields.get("quote")
+                clean = as_name(quote[:_MAX_QUOTE], _MAX_QUOTE) if isinstance(quote, str) else None
+                if clean is not None:
+                    quotes[subject, place] = clean
         answered = len(kept) / len(offered) if offered else 1.0
         sorted_in = sum(1 for names in kept.values() if names)
         enough = answered >= _MIN_ANSWERED_SHARE
@@ -123,6 +126,10 @@ class ContentOrganizer:
                 if any(span.first <= sentence.seq <= span.last for span in spans)
             )
         return offered
+
+
+def _among(name: object, legal: set[str]) -> bool:
+    return isinstance(name, str) and name in legal
 
 
 def _organized(

@@ -27,15 +27,15 @@ class Verdict:
 def check_format(task: RoleTask, domain: Domain) -> Verdict:
     """Check ids, subjects, categories and quotations of an organised window.
 
-    A sentence with a wrong quotation is moved to the one sentence of the window that has it, else
-    dropped. If more than a quarter of the sentences is wrong, the answer as a whole is refused.
+    A sentence with a wrong quotation is moved to the one sentence of the window that has it, if
+    nothing is said of that one for the subject, else dropped. If more than a quarter of the
+    sentences is wrong, the answer as a whole is refused.
     """
     texts = {sentence.seq: sentence.text for sentence in task.window.sentences}
     legal = set(domain.category_names)
     subjects = range(1, len(task.resolved) + 1)
-    kept: dict[tuple[int, int], OrganizedSentence] = {}
+    fit: list[tuple[OrganizedSentence, OrganizedSentence]] = []
     faults: list[str] = []
-    repaired = 0
     for item in task.organized:
         unknown = [name for name in item.categories if name not in legal]
         if item.seq not in texts:
@@ -49,15 +49,22 @@ def check_format(task: RoleTask, domain: Domain) -> Verdict:
             if placed is None:
                 faults.append(f"sentence {item.seq}: the quotation is not in the window")
             else:
-                repaired += placed.seq != item.seq
-                kept.setdefault((placed.subject, placed.seq), placed)
+                fit.append((item, placed))
+    kept: dict[tuple[int, int], OrganizedSentence] = {}
+    repaired = 0
+    for item, placed in sorted(fit, key=lambda pair: pair[0].seq != pair[1].seq):
+        if (placed.subject, placed.seq) in kept:
+            faults.append(f"sentence {item.seq}: sentence {placed.seq} is answered already")
+        else:
+            kept[placed.subject, placed.seq] = placed
+            repaired += placed.seq != item.seq
     for span in task.spans:
         if span.first not in texts or span.last not in texts or span.first > span.last:
             faults.append(f"span {span.first}-{span.last} is not inside the window")
     if len(faults) > MAX_DROPPED_SHARE * max(len(task.organized), 1):
         return Verdict(None, tuple(faults), 0)
-    fit = task.model_copy(update={"organized": tuple(kept.values())})
-    return Verdict(fit, tuple(faults), repaired + len(faults))
+    checked = task.model_copy(update={"organized": tuple(kept.values())})
+    return Verdict(checked, tuple(faults), repaired + len(faults))
 
 
 def _place(item: OrganizedSentence, texts: dict[int, str]) -> OrganizedSentence | None:

@@ -49,10 +49,10 @@ class StreamRecords(Message):
 
 @dataclass
 class Changes:
-    """What a window changes: records to send, then states to keep (None: forget)."""
+    """What a window changes: records to send, then states to keep, by subject id."""
 
     records: list[CategorizedRecord] = field(default_factory=list)
-    states: dict[str, SubjectRecords | None] = field(default_factory=dict)
+    states: dict[str, SubjectRecords] = field(default_factory=dict)
     stream: StreamRecords = field(default_factory=StreamRecords)
     recorded: tuple[int, ...] = ()
     unassigned: tuple[int, ...] = ()
@@ -70,7 +70,9 @@ def apply_window(
 
     For every subject it touches, what was said of the window's range before is replaced by what
     is said now; so are subjects that an earlier window of an overlapping range had put there.
-    `load` gives the published records of a subject id. Applying a window twice changes nothing.
+    `load` gives the published records of a subject id. Only records that can still grow are
+    corrected, full ones stay as they are. Applying the latest window twice changes nothing unless
+    it filled a record: ask `StreamRecords.has` first.
     """
     window = task.window
     book = _Book(task, load, at, max_sentences)
@@ -121,7 +123,6 @@ class _Book:
         self._before: dict[str, SubjectRecords | None] = {}
         self._subjects: dict[str, Subject] = {}
         self._content: dict[str, dict[str, dict[int, Sentence]]] = {}
-        self._merged: list[str] = []
 
     def touch(self, subject: Subject) -> None:
         """The subject is presented in this window: its range is written anew."""
@@ -146,7 +147,10 @@ class _Book:
         }
 
     def merge(self, old: str, into: Subject) -> None:
-        """The identity `old` ends: its open records go over to `into`."""
+        """The identity `old` ends: its open records go over to `into`.
+
+        Its revisions are kept: a window that was checked late may still speak of it.
+        """
         self.clear_range(old)
         self.touch(into)
         for category, sentences in self._content.get(old, {}).items():
@@ -154,7 +158,6 @@ class _Book:
                 self.add(into.subject_id, category, sentence)
         if old in self._content:
             self._content[old] = {category: {} for category in self._content[old]}
-            self._merged.append(old)
 
     def add(self, identity: str, category: str, sentence: Sentence) -> None:
         """Put a sentence into a category of the subject."""
@@ -172,10 +175,8 @@ class _Book:
                 )
                 for category, sentences in sorted(content.items())
             }
-            gone = identity in self._merged
-            changes.states[identity] = (
-                None if gone else SubjectRecords(subject=self._subjects[identity], records=records)
-            )
+            subject = self._subjects[identity]
+            changes.states[identity] = SubjectRecords(subject=subject, records=records)
         return changes
 
     def _revise(

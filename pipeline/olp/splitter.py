@@ -5,7 +5,7 @@ window comes out again, whatever the clock says then.
 """
 
 import re
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,7 +15,7 @@ from zlib import crc32
 from pydantic import Field
 
 from pipeline.config import SplitterSettings
-from pipeline.language import detect_lang, is_spaced
+from pipeline.language import detect_lang, is_spaced, primary_language
 from pipeline.olp.cohesion import last_boundary
 from schemas.base import Message, Part, Seq
 from schemas.messages import RawText, Sentence
@@ -30,6 +30,7 @@ class PlannedCut(Part):
     """A cut that was decided: which sentences, why, and from where the rest is carried over."""
 
     first_seq: Seq
+    first_position: int = Field(ge=0)
     last_seq: Seq
     last_position: int = Field(ge=0)
     closed_by: CutReason
@@ -85,7 +86,8 @@ class StreamBuffer(Generic[HandleT]):
     state: SplitterState = field(default_factory=SplitterState)
     held: list[Held[HandleT]] = field(default_factory=list)
     tokens: int = 0
-    ended: bool = False
+    _heard_s: float = 0.0
+    _ends: deque[int] = field(default_factory=deque)
     _recent: OrderedDict[int, int] = field(default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
@@ -98,15 +100,13 @@ class StreamBuffer(Generic[HandleT]):
 
     def offer(self, raw: RawText, position: int, now_s: float, handle: HandleT) -> Intake:
         """Take in a sentence read at Kafka offset `position`; only ACCEPTED keeps `handle`."""
-        if raw.end:
-            self.ended = True
-        elif raw.text.strip():
-            self.ended = False
+        self._heard_s = now_s
+        self._settle_plan(position)
         if not raw.text.strip():
+            self._mark_end(raw)
             return Intake.EMPTY
         if position <= self.state.emitted_position:
             return Intake.REPEATED
-        self._settle_plan(raw.seq)
         checksum = crc32(raw.text.encode("utf-8"))
         last = self.held[-1].sentence.seq if self.held else self.state.emitted_seq
         if raw.seq <= last:
@@ -114,20 +114,26 @@ class StreamBuffer(Generic[HandleT]):
             if seen is None:
                 return Intake.OUT_OF_ORDER
             return Intake.REPEATED if seen == checksum else Intake.CONFLICT
-        if raw.lang and self.state.lang is None:
-            self.state = self.state.model_copy(update={"lang": raw.lang})
+        lang = primary_language(raw.lang or "")
+        if lang and self.state.lang is None:
+            self.state = self.state.model_copy(update={"lang": lang})
         self._remember(raw.seq, checksum)
         sentence = Sentence(seq=raw.seq, text=raw.text)
         tokens = estimate_tokens(raw.text)
         self.held.append(Held(sentence, position, tokens, now_s, handle))
         self.tokens += tokens
+        self._mark_end(raw)
         return Intake.ACCEPTED
 
-    def _settle_plan(self, seq: int) -> None:
+    def _mark_end(self, raw: RawText) -> None:
+        if raw.end and self.held:
+            self._ends.append(self.held[-1].sentence.seq)
+
+    def _settle_plan(self, position: int) -> None:
         # Sentences are acknowledged only after their window is out: when reading resumes behind
         # the first sentence of a planned window, that window needs no second sending.
         planned = self.state.planned
-        if planned is not None and not self.held and seq > planned.first_seq:
+        if planned is not None and not self.held and position > planned.first_position:
             self._advance(planned)
 
     def due(self, now_s: float, token_budget: int | None) -> CutReason | None:
@@ -135,14 +141,15 @@ class StreamBuffer(Generic[HandleT]):
         if not self.held:
             return None
         planned = self.state.planned
-        if planned is not None and self.held[-1].sentence.seq >= planned.last_seq:
-            return planned.closed_by
+        if planned is not None:
+            complete = self.held[-1].sentence.seq >= planned.last_seq
+            return planned.closed_by if complete else None
+        if self._ends and self._up_to_end() <= self._fitting(token_budget):
+            return "end"
         if len(self.held) >= self._limit():
             return "count"
         if token_budget is not None and self.tokens >= token_budget:
             return "tokens"
-        if self.ended:
-            return "end"
         if now_s - self.held[0].arrived_s >= self.settings.max_age_s:
             return "age"
         return None
@@ -156,7 +163,8 @@ class StreamBuffer(Generic[HandleT]):
         planned = self.state.planned
         if planned is not None:
             return planned
-        size = self._fitting(token_budget)
+        up_to_end = self._up_to_end()
+        size = min(self._fitting(token_budget), up_to_end)
         cut = size
         if reason in ("count", "tokens") and size > 1:
             earliest = max(1, size - int(size * self.settings.max_carry_share))
@@ -166,11 +174,12 @@ class StreamBuffer(Generic[HandleT]):
             cut = found if found is not None else size
         return PlannedCut(
             first_seq=self.held[0].sentence.seq,
+            first_position=self.held[0].position,
             last_seq=self.held[cut - 1].sentence.seq,
             last_position=self.held[cut - 1].position,
             closed_by=reason,
             carried_from=self.held[cut].sentence.seq if cut < size else None,
-            final=reason == "end" and cut == len(self.held),
+            final=reason == "end" and cut == up_to_end,
         )
 
     def with_plan(self, planned: PlannedCut) -> SplitterState:
@@ -179,6 +188,14 @@ class StreamBuffer(Generic[HandleT]):
             update={"planned": planned, "lang": self.lang, "recent": dict(self._recent)}
         )
         return self.state
+
+    def quiet_s(self, now_s: float) -> float:
+        """Seconds since the stream was heard of; 0 while sentences are held."""
+        return 0.0 if self.held else now_s - self._heard_s
+
+    def to_keep(self) -> SplitterState:
+        """The state to persist before the buffer of a quiet stream is dropped."""
+        return self.state.model_copy(update={"recent": dict(self._recent)})
 
     def take(self, planned: PlannedCut) -> list[Held[HandleT]]:
         """Remove and return the sentences of a planned cut; the carried ones stay."""
@@ -197,6 +214,13 @@ class StreamBuffer(Generic[HandleT]):
                 "planned": None,
             }
         )
+        while self._ends and self._ends[0] <= planned.last_seq:
+            self._ends.popleft()
+
+    def _up_to_end(self) -> int:
+        if not self._ends:
+            return len(self.held)
+        return sum(1 for h in self.held if h.sentence.seq <= self._ends[0])
 
     def _fitting(self, token_budget: int | None) -> int:
         size = min(len(self.held), self._limit())

@@ -1,6 +1,6 @@
 """Subject identity along a stream: who was presented before, and who in this window is the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from schemas.base import Message
 from schemas.ids import subject_id
@@ -18,13 +18,16 @@ class Registry(Message):
     applied: tuple[str, ...] = ()
 
     def candidates(self, found: Iterable[FoundSubject], most: int) -> tuple[Subject, ...]:
-        """Up to `most` earlier subjects to compare with: those sharing a name or a word, then
-        the latest; in the order in which they were presented.
+        """Up to `most` earlier subjects to compare with: those of the same name, then the latest
+        that share a word, then the latest; in the order in which they were presented.
         """
+        found = tuple(found)
+        names = {_key(subject.name) for subject in found}
+        equal = [s for s in self.subjects if _key(s.name) in names]
         words = {word for subject in found for word in _words(subject.name, subject.aliases)}
-        alike = [s for s in self.subjects if words & _words(s.name, s.aliases)]
-        latest = [s for s in reversed(self.subjects) if s not in alike]
-        chosen = {s.subject_id for s in (alike[-most:] + latest)[:most]}
+        alike = [s for s in reversed(self.subjects) if words & _words(s.name, s.aliases)]
+        ranked = [*reversed(equal), *alike, *reversed(self.subjects)]
+        chosen = set(list(dict.fromkeys(s.subject_id for s in ranked))[:most])
         return tuple(s for s in self.subjects if s.subject_id in chosen)
 
     def after(
@@ -44,15 +47,19 @@ def resolve(
     """Unite the window's subjects with each other and with earlier ones.
 
     `pairs` number the earlier subjects from 1, the window's after them. Equal names are the same
-    without being told. A name of the window links to one earlier subject only, the first that it
-    is paired with: else one wrong pair would merge two subjects for good. Two earlier subjects are
-    merged only by a pair of their own; the older identity stays.
+    without being told, whatever the pairs say. A name of the window links to one earlier subject
+    only, the first that it is paired with: else one wrong pair would merge two subjects for good.
+    Two earlier subjects are merged only by a pair of their own; the older identity stays.
     """
-    pairs = sorted(set(pairs) | set(_equal_names(task.subjects, known)))
+    equal = _equal_names(task.subjects, known)
+    pairs = sorted(set(pairs) | set(equal))
     offset = len(known)
     survivor = _merge_known(known, pairs)
-    group_of = _merge_window(task.subjects, pairs, offset)
-    link: dict[int, int] = {}
+    by_name = {
+        right - offset: survivor[left - 1] for left, right in reversed(equal) if left <= offset
+    }
+    group_of = _merge_window(task.subjects, pairs, offset, by_name)
+    link = {group_of[number]: index for number, index in by_name.items()}
     for left, right in pairs:
         if left <= offset < right:
             link.setdefault(group_of[right - offset], survivor[left - 1])
@@ -110,13 +117,17 @@ def _merge_known(known: Sequence[Subject], pairs: Iterable[tuple[int, int]]) -> 
 
 
 def _merge_window(
-    found: Sequence[FoundSubject], pairs: Iterable[tuple[int, int]], offset: int
+    found: Sequence[FoundSubject],
+    pairs: Iterable[tuple[int, int]],
+    offset: int,
+    by_name: Mapping[int, int],
 ) -> dict[int, int]:
     group = {subject.number: subject.number for subject in found}
     for left, right in pairs:
         if left > offset:
             a, b = group[left - offset], group[right - offset]
-            group = {n: min(a, b) if g in (a, b) else g for n, g in group.items()}
+            if len({index for n, index in by_name.items() if group[n] in (a, b)}) <= 1:
+                group = {n: min(a, b) if g in (a, b) else g for n, g in group.items()}
     return group
 
 

@@ -58,7 +58,7 @@ class TopicFinder:
         )
 
     def read(self, task: RoleTask, domain: Domain, answer: str) -> Reading:
-        """Keep subjects whose name the text bears out, once each; the rest is dropped."""
+        """Keep subjects whose name the text bears out, once each and at most MAX_SUBJECTS."""
         value = extract_object(answer)
         listed = value.get("subjects") if value is not None else None
         if not isinstance(listed, list):
@@ -68,7 +68,8 @@ class TopicFinder:
         found: dict[str, FoundSubject] = {}
         faults: list[str] = []
         dropped = 0
-        for index, item in enumerate(listed[: MAX_SUBJECTS * 2], start=1):
+        too_many = max(len(listed) - 2 * MAX_SUBJECTS, 0)
+        for index, item in enumerate(listed[: 2 * MAX_SUBJECTS], start=1):
             subject, fault = _subject(item, allowed, number=len(found) + 1)
             if subject is None:
                 dropped += 1
@@ -76,14 +77,20 @@ class TopicFinder:
             elif not any(_borne_out(name, text) for name in (subject.name, *subject.aliases)):
                 dropped += 1
                 faults.append(f"subjects[{index}]: {subject.name!r} is not named in the sentences")
-            elif subject.name.casefold() not in found and len(found) < MAX_SUBJECTS:
+            elif subject.name.casefold() in found:
+                continue
+            elif len(found) == MAX_SUBJECTS:
+                too_many += 1
+            else:
                 found[subject.name.casefold()] = subject
+        if too_many:
+            faults.append(f"there are more than {MAX_SUBJECTS} subjects")
         subjects = tuple(found.values())
         sentences = len(task.window.sentences)
         return Reading(
             task.model_copy(update={"subjects": subjects}),
             tuple(faults),
-            dropped,
+            dropped + too_many,
             max(len(listed), 1),
             {
                 "names_verbatim": all(subject.name.casefold() in text for subject in subjects),

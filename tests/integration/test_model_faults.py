@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from schemas.rewards import Outcome, RewardEvent, RunKind
+from schemas.rewards import Outcome, RewardEvent, RoleAssignment, RunKind
+from schemas.roles import MODEL_ROLES
 from tests.flow import Deployment, until
 from tests.integration.test_flow import by_subject, expected
 from tests.scripted.text import marked
@@ -18,6 +19,11 @@ TEXTS = [marked("mug", ["fact"] if n % 2 else ["opinion"], f"sentence {n}") for 
 def outcomes_of(deployment: Deployment, model: str) -> set[Outcome]:
     events = deployment.read("role-rewards", RewardEvent)
     return {event.outcome for event in events if event.model == model and not event.late}
+
+
+def news_assignments(deployment: Deployment) -> list[RoleAssignment]:
+    found = deployment.read("role-assignments", RoleAssignment)
+    return [item for item in found if item.domain == "news"]
 
 
 @pytest.mark.parametrize(
@@ -37,6 +43,7 @@ def test_another_model_steps_in(deploy: Deploy, first: str, outcome: Outcome) ->
         model_lines="timeout_s = 1\nmax_retries = 0",
     )
     deployment.start_worker()
+    until(lambda: len(news_assignments(deployment)) == len(MODEL_ROLES), 10)
     deployment.produce("news", "s", TEXTS)
     deployment.wait_accounted(len(TEXTS))
     assert by_subject(deployment.records("news")) == expected("s", TEXTS)

@@ -64,6 +64,14 @@ def current(deployment: Deployment) -> dict[Role, RoleAssignment]:
     return latest
 
 
+def preferred(deployment: Deployment) -> set[str]:
+    """The arms that are drawn most; the paper's incumbent may be another for a decision."""
+    return {
+        max(item.mix, key=lambda share: share.probability).model
+        for item in current(deployment).values()
+    }
+
+
 def feed(deployment: Deployment, streams: int, name: str = "s") -> None:
     before = sum(outcome.sentences for outcome in deployment.outcomes())
     for n in range(streams):
@@ -90,7 +98,7 @@ def test_the_policy_learns_which_model_answers(deploy: Deploy, policy: str) -> N
     deployment = deploy(models=["garbage", "oracle"], policy=policy)
     deployment.start_worker()
     feed(deployment, 20)
-    until(lambda: {a.primary for a in current(deployment).values()} == {"oracle"}, 10)
+    until(lambda: preferred(deployment) == {"oracle"}, 10)
     assert set(current(deployment)) == set(MODEL_ROLES)
 
 
@@ -128,13 +136,13 @@ def test_a_killed_policy_agent_goes_on_where_it_was(deploy: Deploy) -> None:
     deployment.start_worker(WITHOUT_POLICY)
     policy = deployment.start_worker("policy")
     feed(deployment, 12)
-    until(lambda: {a.primary for a in current(deployment).values()} == {"oracle"}, 10)
+    until(lambda: preferred(deployment) == {"oracle"}, 10)
     before = current(deployment)
     deployment.kill(policy)
     deployment.start_worker("policy")
     feed(deployment, 3, "later")
     after = current(deployment)
-    assert {item.primary for item in after.values()} == {"oracle"}
+    assert preferred(deployment) == {"oracle"}
     for role, item in after.items():
         assert item.version >= before[role].version
         assert not item.sweep, "a policy that had forgotten would sweep all arms again"

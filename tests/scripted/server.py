@@ -3,8 +3,10 @@
 The model's name says what it does: `oracle...` is right, `slow...` is right after `--delay-s`,
 `garbage` in prose, `fenced` rightly inside a code fence, `outside` names sentences that are not
 there, `mistaken` sorts all into one category, `once-wrong` is mended by the repair exchange,
-`down` answers 500, `refuses` 401, `hangs` never. Run as `python -m tests.scripted.server --port N`; GET /calls tells how often each model was
-asked for which role.
+`down` answers 500, `refuses` 401, `hangs` never. Asked to judge an answer, `judge` is right about
+it, `flatterer` calls everything right, `rambling-judge` never comes to a verdict. Run as
+`python -m tests.scripted.server --port N`; GET /calls tells how often each model was asked for
+which role.
 """
 
 import argparse
@@ -17,6 +19,9 @@ from aiohttp import web
 
 from pipeline.prompt_format import TaskPrompt, parse_user
 from tests.scripted.answers import right_answer
+
+ANSWER = "\n<answer>\n"
+"""Where the answer begins in what a judge is asked."""
 
 
 class Script:
@@ -31,7 +36,8 @@ class Script:
         body = await request.json()
         model = body["model"]
         messages = body["messages"]
-        task = parse_user(messages[1]["content"])
+        asked, _, judged = messages[1]["content"].partition(ANSWER)
+        task = parse_user(asked)
         self.calls[f"{model}|{task.role}"] += 1
         self.inputs[f"{model}|{json.dumps(messages, sort_keys=True)}"] += 1
         if model == "down":
@@ -42,7 +48,8 @@ class Script:
             await asyncio.sleep(3600)
         if model.startswith("slow"):
             await asyncio.sleep(self._delay_s)
-        return web.json_response(_reply(model, _answer(model, task, len(messages) > 2), messages))
+        text = _verdict(model, task, judged) if judged else _answer(model, task, len(messages) > 2)
+        return web.json_response(_reply(model, text, messages))
 
     async def report(self, request: web.Request) -> web.Response:
         twice = sum(count - 1 for count in self.inputs.values())
@@ -68,6 +75,15 @@ def _answer(model: str, task: TaskPrompt, repairing: bool) -> str:
                 value[name] = [{"name": 7}, [0, 9999]]
         return json.dumps(value)
     return right
+
+
+def _verdict(model: str, task: TaskPrompt, judged: str) -> str:
+    if model == "rambling-judge":
+        return "A judge must weigh many things. On the one hand, it is well written; on the other"
+    answer = json.loads(judged.removesuffix("\n</answer>"))
+    right = model == "flatterer" or answer == json.loads(right_answer(task))
+    faults = [] if right else ["it is not what the sentences say"]
+    return json.dumps({"right": right, "quality": 1.0 if right else 0.2, "faults": faults})
 
 
 def _all_in_one_category(task: TaskPrompt, right: str) -> str:

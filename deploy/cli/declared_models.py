@@ -1,0 +1,24 @@
+"""The arms as the configuration and the pool's changes declare them together."""
+
+import click
+
+from deploy.cli.keyed_values import KeyedValues
+from pipeline.config import Config
+from pipeline.models.declared import DeclaredModels
+from schemas.catalogue import MODEL_POOL
+from schemas.codec import DecodeError, decode
+from schemas.pool_change import PoolChange
+
+
+def read_declared(config: Config) -> DeclaredModels:
+    """Read the changes from Kafka, raising as KeyedValues does.
+
+    A change that cannot be read is told of and left out, as the workers do.
+    """
+    declared = DeclaredModels(config.models)
+    for name, value in KeyedValues(config.kafka, MODEL_POOL).latest().items():
+        try:
+            declared.change(name, decode(PoolChange, value))
+        except DecodeError as error:
+            click.echo(f"ignored a change of the arm {name}: {error}", err=True)
+    return declared

@@ -1,0 +1,120 @@
+"""One call of a model for a window: found in the answer log, or paid and logged before use."""
+
+from dataclasses import dataclass, replace
+
+from pipeline.clock import Clock
+from pipeline.decisions.answer_log import AnswerLog
+from pipeline.errors import RetryableError, RolestreamError
+from pipeline.models.completion import Completion, ModelRefusedError
+from pipeline.models.pool import ModelPool
+from pipeline.olp.role import Prompt
+from schemas.answers import LoggedAnswer, answer_key
+from schemas.rewards import RunKind
+from schemas.role_task import RoleTask
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """Under which assignment an arm runs."""
+
+    decision_id: str
+    kind: RunKind
+    propensity: float
+    policy: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """A finished call and how it was assigned when it was made, perhaps before a crash."""
+
+    completion: Completion
+    assigned: Assigned
+
+
+class CallFailedError(RolestreamError):
+    """The endpoint gave no answer; `cause` is how it failed. The log's own errors are no such."""
+
+    def __init__(self, cause: RetryableError | ModelRefusedError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+async def logged_call(
+    pool: ModelPool,
+    clock: Clock,
+    log: AnswerLog,
+    task: RoleTask,
+    model: str,
+    prompt: Prompt,
+    assigned: Assigned,
+) -> Call:
+    """The answer of `model` to `prompt`; a call that is in the log is not made again.
+
+    Characters that UTF-8 cannot carry (unpaired surrogates) become question marks.
+
+    Raises CallFailedError if the endpoint fails, and what the log raises if it cannot write.
+    """
+    window = task.window
+    key = answer_key(
+        window.stream_id, window.window_id, task.role, model, prompt.version, prompt.digest
+    )
+    logged = log.find(key)
+    if logged is not None:
+        return _found(logged)
+    try:
+        completion = await pool.complete(
+            model, prompt.messages, prompt.json_schema, prompt.max_output_tokens
+        )
+    except (RetryableError, ModelRefusedError) as failure:
+        raise CallFailedError(failure) from None
+    text = completion.text.encode("utf-8", "replace").decode("utf-8")
+    completion = replace(completion, text=text)
+    await log.append(
+        LoggedAnswer(
+            window_id=window.window_id,
+            domain=window.domain,
+            stream_id=window.stream_id,
+            role=task.role,
+            model=model,
+            prompt_version=prompt.version,
+            input_digest=prompt.digest,
+            decision_id=assigned.decision_id,
+            kind=assigned.kind,
+            propensity=assigned.propensity,
+            policy=assigned.policy,
+            assignment_version=assigned.version,
+            text=completion.text,
+            input_tokens=completion.input_tokens,
+            cached_tokens=completion.cached_tokens,
+            output_tokens=completion.output_tokens,
+            tokens_counted_by=completion.tokens_counted_by,
+            latency_s=completion.latency_s,
+            first_token_s=completion.first_token_s,
+            cost_usd=completion.cost_usd,
+            at=clock.now(),
+        )
+    )
+    return Call(completion, assigned)
+
+
+def _found(logged: LoggedAnswer) -> Call:
+    return Call(
+        Completion(
+            text=logged.text,
+            input_tokens=logged.input_tokens,
+            cached_tokens=logged.cached_tokens,
+            output_tokens=logged.output_tokens,
+            tokens_counted_by=logged.tokens_counted_by,
+            latency_s=logged.latency_s,
+            first_token_s=logged.first_token_s,
+            cost_usd=logged.cost_usd,
+        ),
+        Assigned(
+            decision_id=logged.decision_id,
+            kind=logged.kind,
+            propensity=logged.propensity,
+            policy=logged.policy,
+            version=logged.assignment_version,
+        ),
+    )

@@ -1,0 +1,78 @@
+"""Makes the deployment's policy: its arms at declared prices, and what it aims at."""
+
+from pipeline.config import Config, ModelSettings
+from pipeline.models.declared import DeclaredModels
+from pipeline.models.prices import cost_usd
+from pipeline.rolerl.arms import Arm
+from pipeline.rolerl.policy import Policy
+from pipeline.rolerl.registry import make_policy
+from pipeline.rolerl.settings import PolicySettings
+
+TYPICAL_INPUT_TOKENS = 2000
+TYPICAL_OUTPUT_TOKENS = 600
+JUDGED_INPUT_TOKENS = TYPICAL_INPUT_TOKENS + TYPICAL_OUTPUT_TOKENS + 400
+"""The task, its answer, and the judge's own instructions."""
+VERDICT_TOKENS = 120
+
+
+class PolicyMaker:
+    """Makes policies for the arms as they are declared at the moment."""
+
+    def __init__(self, config: Config, declared: DeclaredModels) -> None:
+        self._config = config
+        self._declared = declared
+
+    @property
+    def name(self) -> str:
+        """The policy's name, as the user gave it."""
+        return self._config.policy.name
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """The arms that judge."""
+        return tuple(model.name for model in self._judges())
+
+    @property
+    def version(self) -> int:
+        """Grows when arms change."""
+        return self._declared.version
+
+    def arms(self) -> tuple[Arm, ...]:
+        """The arms that serve roles: the declared price of a typical run, and any prior."""
+        return tuple(
+            Arm(
+                model=item.settings.name,
+                price_usd=cost_usd(item.settings, TYPICAL_INPUT_TOKENS, 0, TYPICAL_OUTPUT_TOKENS),
+                prior_success=item.settings.prior_quality,
+                roles=frozenset(item.settings.roles) or None,
+                retired=not item.live,
+            )
+            for item in self._declared.all()
+            if item.settings.works
+        )
+
+    def settings(self) -> PolicySettings:
+        """What the policy aims at, and what a judgment costs: None if nobody judges."""
+        policy = self._config.policy
+        return PolicySettings(
+            seed=policy.seed,
+            judge_price_usd=self._judgment_usd(),
+            value_usd=policy.value_usd,
+            slo_p95_s=policy.slo_p95_s,
+        )
+
+    def make(self) -> Policy:
+        """A fresh policy. Raises ConfigurationError if its name is not known."""
+        return make_policy(self.name, self.arms(), self.settings())
+
+    def _judges(self) -> list[ModelSettings]:
+        names = self._config.judging.models
+        return [model for model in self._declared.live() if model.name in names]
+
+    def _judgment_usd(self) -> float | None:
+        judges = self._judges()
+        if not judges:
+            return None
+        prices = [cost_usd(judge, JUDGED_INPUT_TOKENS, 0, VERDICT_TOKENS) for judge in judges]
+        audits = self._config.judging.audit_rate if len(judges) > 1 else 0.0
+        return sum(prices) / len(prices) * (1.0 + audits)

@@ -1,0 +1,1 @@
+"""Role-RL: which arm plays which role, what was observed of it, and what that cost."""

@@ -1,0 +1,74 @@
+"""What an observation is worth: for what is decided next, and for every later visit."""
+
+from math import erf, exp, pi, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+LOOKAHEADS = (1, 2, 4, 8, 16)
+
+
+def waiting_time(judge_usd: float, rate: float, gain_usd: float) -> float:
+    """How many windows an answer to "has the text changed?" is worth having, at least one.
+
+    Asking every n windows costs judge/n a window and misses a change for n/2 windows, each of which
+    costs `gain_usd`; the sum is least at n = sqrt(2 judge / (rate gain)), and on average the answer
+    is used for half of it (the square-root rule of inventory theory, Harris 1913).
+    """
+    return max(1.0, 0.5 * sqrt(2.0 * judge_usd / max(rate * gain_usd, 1e-12)))
+
+
+def adoption_value(
+    right: Array, wrong: Array, costs: Array, value: float, test_usd: Array, visits: float
+) -> Array:
+    """What one test of each arm is worth if it may turn out good enough to be used unjudged.
+
+    `right`, `wrong`: Beta counts of shape (A,), prior included; an arm is adopted after m successes
+    in a row if its expected value then beats the best arm's now. The best m counts. Dollars a test,
+    costs of the test itself not taken off; zero where tests can never pay and for the best arm.
+    """
+    total = right + wrong
+    utility = value * right / total - costs
+    now = float(utility.max())
+    best = np.zeros_like(right)
+    chance = np.ones_like(right)
+    spent = np.zeros_like(right)
+    done = 0
+    for m in LOOKAHEADS:
+        while done < m:
+            spent += chance * test_usd
+            chance = chance * (right + done) / (total + done)
+            done += 1
+        gain = value * (right + m) / (total + m) - costs - now
+        earned = chance * np.maximum(gain, 0.0) * visits
+        best = np.where(earned > spent, np.maximum(best, earned / m), best)
+    best[int(utility.argmax())] = 0.0
+    return best
+
+
+def normal_gain(gap: float, deviation: float) -> float:
+    """Expected amount by which a normal of mean `-gap` and that deviation exceeds zero."""
+    if deviation <= 0.0:
+        return max(-gap, 0.0)
+    z = -gap / deviation
+    density = exp(-0.5 * z * z) / sqrt(2.0 * pi)
+    return deviation * (density + z * 0.5 * (1.0 + erf(z / sqrt(2.0))))
+
+
+def learning_value(
+    gap: float, deviation: float, count: float, price: float, visits: float
+) -> float:
+    """Net worth of observing an arm until it is known better, by the best number of observations.
+
+    `gap`: by how much its expected utility is below the incumbent's; `deviation` of its utility
+    under what is believed now, resting on `count` observations; `price` of one observation. After m
+    observations the expected utility will have moved with variance deviation^2 m / (count + m)
+    (knowledge gradient with lookahead, Frazier and Powell 2010).
+    """
+    best = 0.0
+    for m in LOOKAHEADS:
+        moved = deviation * sqrt(m / (count + m))
+        best = max(best, visits * normal_gain(gap, moved) - m * price)
+    return best

@@ -1,0 +1,1 @@
+"""The policies, one file each, and how to make one by its name."""

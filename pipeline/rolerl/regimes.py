@@ -1,0 +1,414 @@
+"""Hidden kinds of text: which arms succeed together, and which kind the present windows are of.
+
+A mixture over regimes with sticky transitions. In each regime every (role, arm) has its own chance
+of success, shrunk towards the chance over all regimes; how strongly is learnt from how often the
+same cell disagrees with itself within a short time. A regime that fits nothing known is made new.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.rolerl.hazard import Hazard
+
+Array = NDArray[np.float64]
+
+MOST_REGIMES = 8
+FORGETTING = 0.9985
+"""Weight of the past after each known outcome of a role in its regime: some 700 outcomes."""
+VISIT_FORGETTING = 1.0 - 1.0 / 2000.0
+"""And after each window of the regime, so that what was ruled out long ago is tried again."""
+SURE = 0.9
+"""Belief from which a window's regime counts as recognised and its outcomes are put down to it: a
+doubtful window would teach a regime what is true of another."""
+LEAST_NEWNESS = 0.02
+ANYWHERE = 2.0
+MOVES_MEMORY = 0.9
+"""After n changes the next leads to a regime never seen with chance 1 / (1 + n), but no less than
+one in fifty; else to one that followed before (about the last ten changes count) or, with the
+weight of two changes, to any in proportion to its visits."""
+CLOSE_WINDOWS = 5
+"""Outcomes of the same cell at most so many windows apart tell how noisy a cell is."""
+ROLE_WEIGHT = 4.0
+CELL_WEIGHT = 24.0
+"""Outcomes that role and arm together foretell of a cell, before any of its own."""
+PRIOR_REGIMES = 2.0
+"""How many regimes the prior of an arm is worth where regimes matter."""
+FEW_REGIMES, SURPRISE = 0.5, 0.15
+"""A regime never seen is like the known ones where they agree, but for one cell in seven."""
+MERGE_EVERY = 10
+MERGE_EVIDENCE = -0.1
+"""Every ten windows with news two regimes become one unless something speaks against it (a log
+Bayes factor; if nothing was seen of both it is zero)."""
+CONTRADICTION = 0.05
+"""A window is of a new kind only if in every known one it would be a twentieth as likely as what
+was to be expected."""
+PAIRS = 2.0
+"""Pseudo-count of such pairs at the start, half of the expected disagreement."""
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Known outcomes of one window: (role, arm, success) as indices."""
+
+    window: str = ""
+    number: int = 0
+    outcomes: list[tuple[int, int, bool]] = field(default_factory=list)
+
+
+class Regimes:
+    """The regimes of one domain; arrays are indexed (regime, role, arm).
+
+    The last regime of `belief` and `chances` stands for one never seen.
+    """
+
+    def __init__(self, roles: int, priors: Array, prior_weights: Array) -> None:
+        self.priors = priors
+        self.prior_weights = prior_weights
+        shape = (roles, len(priors))
+        self.right: list[Array] = []
+        self.wrong: list[Array] = []
+        self.visits: list[float] = []
+        self.all_right = np.zeros(shape)
+        self.all_wrong = np.zeros(shape)
+        self.moves: list[list[float]] = []
+        self.belief: list[float] = [1.0]
+        self.hazard = Hazard()
+        self.evidence = Evidence()
+        self.last_known: tuple[int, int] | None = None
+        self.last_outcome: dict[tuple[int, int], tuple[int, bool]] = {}
+        self.disagreed, self.expected = 0.5 * PAIRS * 0.5, PAIRS * 0.5
+        self.learnt = 0
+        self.taught = 0
+        self.changes = 0
+        self.chances = np.zeros((1, *shape))
+        self.refresh()
+
+    def grow(self, roles: int, priors: Array, prior_weights: Array) -> None:
+        """Make room for more roles or arms."""
+        self.priors, self.prior_weights = priors, prior_weights
+
+        def wide(old: Array) -> Array:
+            new = np.zeros((roles, len(priors)))
+            new[: old.shape[0], : old.shape[1]] = old
+            return new
+
+        self.all_right, self.all_wrong = wide(self.all_right), wide(self.all_wrong)
+        self.right = [wide(a) for a in self.right]
+        self.wrong = [wide(a) for a in self.wrong]
+        self.refresh()
+
+    @property
+    def likeness(self) -> float:
+        """Correlation of the outcomes of a cell within a short time, 0.01..0.95."""
+        return min(max(1.0 - self.disagreed / self.expected, 0.01), 0.95)
+
+    def refresh(self) -> None:
+        """Work out the chances of success anew from the counts.
+
+        A cell of a regime is shrunk with the weight of (1 - rho) / rho outcomes, rho being the
+        likeness: towards what is seen over all outcomes if regimes hardly matter, towards the share
+        of regimes in which the arm is right if they do.
+        """
+        seen = self.all_right + self.all_wrong
+        cell = additive_prior(self.all_right, seen, self.priors, self.prior_weights)
+        overall = (self.all_right + cell * CELL_WEIGHT) / (seen + CELL_WEIGHT)
+        rho = self.likeness
+        self.own_weight = (1.0 - rho) / rho
+        among, regimes = np.zeros_like(seen), np.zeros_like(seen)
+        for right, wrong in zip(self.right, self.wrong, strict=True):
+            among += right / (right + wrong + 1.0)
+            regimes += (right + wrong) / (right + wrong + 1.0)
+        self.overall = overall
+        share = (among + PRIOR_REGIMES * self.priors) / (regimes + PRIOR_REGIMES)
+        self.expected_chance = rho * share + (1.0 - rho) * overall
+        unseen = (among + FEW_REGIMES * self.priors) / (regimes + FEW_REGIMES)
+        unseen = (1.0 - SURPRISE) * unseen + 0.5 * SURPRISE
+        weighted = self.own_weight * self.expected_chance
+        known = [
+            (right + weighted) / (right + wrong + self.own_weight)
+            for right, wrong in zip(self.right, self.wrong, strict=True)
+        ]
+        self.chances = np.array([*known, unseen])
+
+    def outcome_counts(self) -> Array:
+        """Outcomes that `overall` rests on, prior included, by (role, arm)."""
+        return np.asarray(self.all_right + self.all_wrong + CELL_WEIGHT)
+
+    def begin(self, window: str) -> None:
+        """A new window: learn from the last one, then expect what may have changed since."""
+        self._learn()
+        self.evidence = Evidence(window, self.evidence.number + 1)
+        self.belief = self.ahead(self.belief)
+
+    def ahead(self, belief: list[float]) -> list[float]:
+        """The belief one window later."""
+        known = len(self.right)
+        if known == 0:
+            return belief
+        rate = self.hazard.rate
+        newness = max(1.0 / (1.0 + self.changes), LEAST_NEWNESS)
+        ahead = [(1.0 - rate) * b for b in belief]
+        for k in range(known + 1):
+            leaving = rate * belief[k]
+            if leaving < 1e-9:
+                continue
+            total = (sum(self.moves[k]) if k < known else 0.0) + ANYWHERE
+            others = sum(self.visits) - (self.visits[k] if k < known else 0.0) + 1e-9
+            ahead[known] += leaving * newness
+            leaving *= (1.0 - newness) / total
+            for j in range(known):
+                if j != k:
+                    seen = self.moves[k][j] if k < known else 0.0
+                    ahead[j] += leaving * (seen + ANYWHERE * self.visits[j] / others)
+        total = sum(ahead)
+        return [b / total for b in ahead]
+
+    def see(self, role: int, arm: int, success: bool) -> None:
+        """A known outcome of the present window."""
+        self.evidence.outcomes.append((role, arm, success))
+        column = self.chances[:, role, arm].tolist()
+        belief = [b * (p if success else 1.0 - p) for b, p in zip(self.belief, column, strict=True)]
+        total = sum(belief)
+        if total > 0.0:
+            self.belief = [b / total for b in belief]
+        self._compare(role, arm, success)
+
+    def see_late(self, role: int, arm: int, success: bool) -> None:
+        """A known outcome of a window gone by: it counts for the regimes as often as they come."""
+        total = sum(self.visits)
+        for k, visits in enumerate(self.visits):
+            self._count(k, visits / total, role, arm, success)
+        self._count_all(role, arm, success)
+        self.refresh()
+
+    def _compare(self, role: int, arm: int, success: bool) -> None:
+        cell, number = (role, arm), self.evidence.number
+        before = self.last_outcome.get(cell)
+        self.last_outcome[cell] = (number, success)
+        if before is None or not 0 < number - before[0] <= CLOSE_WINDOWS:
+            return
+        chance = float(self.overall[role, arm])
+        self.disagreed = 0.995 * self.disagreed + (before[1] != success)
+        self.expected = 0.995 * self.expected + 2.0 * chance * (1.0 - chance)
+        self.expected = max(self.expected, self.disagreed, 1e-6)
+
+    def _learn(self) -> None:
+        outcomes = self.evidence.outcomes
+        if not outcomes:
+            return
+        strange = self._contradicts_all()
+        if not strange:
+            self._trust_the_known()
+        best = max(range(len(self.belief)), key=self.belief.__getitem__)
+        is_new = strange and best == len(self.right)
+        if is_new:
+            best = self._make_new()
+        gap, self.taught = self.evidence.number - self.taught, self.evidence.number
+        for k, b in enumerate(self.belief[:-1]):
+            self.visits[k] = self.visits[k] * 0.9999 + b * gap
+        if is_new or (best < len(self.right) and self.belief[best] > SURE):
+            fade = VISIT_FORGETTING**gap
+            self.right[best] *= fade
+            self.wrong[best] *= fade
+            for role, arm, success in outcomes:
+                self._count(best, 1.0, role, arm, success)
+        for role, arm, success in outcomes:
+            self._count_all(role, arm, success)
+        if best < len(self.right) and self.belief[best] > SURE:
+            self._recognise(best)
+        self.learnt += 1
+        if self.learnt % MERGE_EVERY == 0:
+            self._merge()
+        self.refresh()
+
+    def _contradicts_all(self) -> bool:
+        """Whether the window's outcomes are unlikely in every known regime.
+
+        Each outcome counts by its chance over that of the likelier outcome of its cell.
+        """
+        for chances in self.chances[:-1]:
+            fit = 1.0
+            for role, arm, success in self.evidence.outcomes:
+                chance = float(chances[role, arm])
+                fit *= (chance if success else 1.0 - chance) / max(chance, 1.0 - chance)
+            if fit > CONTRADICTION:
+                return False
+        return True
+
+    def _trust_the_known(self) -> None:
+        """A window that fits some known regime is hardly of a new one."""
+        self.belief[-1] *= LEAST_NEWNESS
+        total = sum(self.belief)
+        self.belief = [b / total for b in self.belief]
+
+    def _count(self, k: int, weight: float, role: int, arm: int, success: bool) -> None:
+        fade = 1.0 - (1.0 - FORGETTING) * weight
+        self.right[k][role] *= fade
+        self.wrong[k][role] *= fade
+        (self.right if success else self.wrong)[k][role, arm] += weight
+
+    def _count_all(self, role: int, arm: int, success: bool) -> None:
+        self.all_right[role] *= FORGETTING
+        self.all_wrong[role] *= FORGETTING
+        (self.all_right if success else self.all_wrong)[role, arm] += 1.0
+
+    def _recognise(self, regime: int) -> None:
+        number = self.evidence.number
+        if self.last_known is not None:
+            before, then = self.last_known
+            if number > then:
+                self.hazard.observe(before != regime, number - then)
+            if before != regime:
+                self.changes += 1
+                self.moves[before] = [MOVES_MEMORY * m for m in self.moves[before]]
+                self.moves[before][regime] += 1.0
+        self.last_known = (regime, number)
+
+    def _make_new(self) -> int:
+        if len(self.right) == MOST_REGIMES:
+            return self._replace_rarest()
+        shape = self.all_right.shape
+        self.right.append(np.zeros(shape))
+        self.wrong.append(np.zeros(shape))
+        self.visits.append(0.0)
+        for moves in self.moves:
+            moves.append(0.0)
+        self.moves.append([0.0] * len(self.right))
+        self.belief.append(0.0)
+        return len(self.right) - 1
+
+    def _merge(self) -> None:
+        """Make one of the two regimes that are most surely the same, if any are."""
+        count = len(self.right)
+        weight = self.own_weight
+        best, pair = MERGE_EVIDENCE, None
+        for i in range(count):
+            for j in range(i + 1, count):
+                evidence = same_evidence(
+                    (self.right[i], self.wrong[i]),
+                    (self.right[j], self.wrong[j]),
+                    weight * self.expected_chance,
+                    weight * (1.0 - self.expected_chance),
+                )
+                if evidence > best:
+                    best, pair = evidence, (i, j)
+        if pair is None:
+            return
+        keep, drop = pair
+        self.right[keep] = self.right[keep] + self.right.pop(drop)
+        self.wrong[keep] = self.wrong[keep] + self.wrong.pop(drop)
+        self.visits[keep] += self.visits.pop(drop)
+        self.belief[keep] += self.belief.pop(drop)
+        gone = self.moves.pop(drop)
+        self.moves[keep] = [a + b for a, b in zip(self.moves[keep], gone, strict=True)]
+        for moves in self.moves:
+            moved = moves.pop(drop)
+            moves[keep if keep < drop else keep - 1] += moved
+        self.moves[keep][keep] = 0.0
+        if self.last_known is not None:
+            regime, number = self.last_known
+            regime = keep if regime == drop else regime - (regime > drop)
+            self.last_known = (regime, number)
+
+    def _replace_rarest(self) -> int:
+        rarest = min(range(MOST_REGIMES), key=self.visits.__getitem__)
+        self.right[rarest] = np.zeros_like(self.right[rarest])
+        self.wrong[rarest] = np.zeros_like(self.wrong[rarest])
+        self.visits[rarest] = 0.0
+        self.moves[rarest] = [0.0] * MOST_REGIMES
+        for moves in self.moves:
+            moves[rarest] = 0.0
+        self.belief[rarest] = self.belief[-1]
+        self.belief[-1] = 0.0
+        if self.last_known is not None and self.last_known[0] == rarest:
+            self.last_known = None
+        return rarest
+
+    def state(self) -> dict[str, Any]:
+        """Everything as JSON values."""
+        return {
+            "right": [a.tolist() for a in self.right],
+            "wrong": [a.tolist() for a in self.wrong],
+            "visits": self.visits,
+            "all_right": self.all_right.tolist(),
+            "all_wrong": self.all_wrong.tolist(),
+            "moves": self.moves,
+            "belief": self.belief,
+            "hazard": self.hazard.weights,
+            "evidence": [self.evidence.window, self.evidence.number, self.evidence.outcomes],
+            "last_known": self.last_known,
+            "last_outcome": [[*cell, *seen] for cell, seen in self.last_outcome.items()],
+            "noise": [self.disagreed, self.expected, self.learnt, self.taught, self.changes],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """The inverse of `state`."""
+        self.right = [np.array(a) for a in state["right"]]
+        self.wrong = [np.array(a) for a in state["wrong"]]
+        self.visits = state["visits"]
+        self.all_right = np.array(state["all_right"])
+        self.all_wrong = np.array(state["all_wrong"])
+        self.moves = state["moves"]
+        self.belief = state["belief"]
+        self.hazard.weights = state["hazard"]
+        window, number, outcomes = state["evidence"]
+        self.evidence = Evidence(window, number, [(r, a, s) for r, a, s in outcomes])
+        last = state["last_known"]
+        self.last_known = None if last is None else (last[0], last[1])
+        self.last_outcome = {(r, a): (n, s) for r, a, n, s in state["last_outcome"]}
+        self.disagreed, self.expected, self.learnt, self.taught, self.changes = state["noise"]
+        self.refresh()
+
+
+def additive_prior(right: Array, seen: Array, priors: Array, weights: Array) -> Array:
+    """What role and arm by themselves say of each cell: chance = role's mean + arm's difference.
+
+    `right`, `seen`: (R, A) outcomes; `priors`, `weights`: (A,) expected chances and the outcomes
+    they are worth. Two rounds of alternating least squares, shrunk to the priors.
+    """
+    middle = float(priors.mean()) if len(priors) else 0.5
+    expected = priors - middle
+    arms = expected
+    roles = np.zeros((len(right), 1))
+    for _ in range(2):
+        rest = (right - seen * arms).sum(axis=1, keepdims=True) + ROLE_WEIGHT * middle
+        roles = rest / (seen.sum(axis=1, keepdims=True) + ROLE_WEIGHT)
+        own = (right - seen * roles).sum(axis=0) + weights * expected
+        arms = own / (seen.sum(axis=0) + weights)
+    return np.asarray(np.clip(roles + arms, 0.02, 0.98))
+
+
+def same_evidence(
+    one: tuple[Array, Array], two: tuple[Array, Array], right: Array, wrong: Array
+) -> float:
+    """Log Bayes factor of one chance a cell for both against a chance each.
+
+    `one`, `two`: counts of right and wrong outcomes; `right`, `wrong`: the Beta prior's counts.
+    """
+    both = (one[0] + two[0], one[1] + two[1])
+    cells = (
+        log_beta(both[0] + right, both[1] + wrong)
+        + log_beta(right, wrong)
+        - log_beta(one[0] + right, one[1] + wrong)
+        - log_beta(two[0] + right, two[1] + wrong)
+    )
+    return float(cells.sum())
+
+
+def log_beta(a: Array, b: Array) -> Array:
+    """Logarithm of the Beta function, element by element, for positive arguments."""
+    return log_gamma(a) + log_gamma(b) - log_gamma(a + b)
+
+
+def log_gamma(x: Array) -> Array:
+    """Logarithm of the Gamma function by Stirling's series after a shift by six (error 1e-8)."""
+    shift = np.zeros_like(x)
+    y = x.copy()
+    for _ in range(6):
+        shift -= np.log(y)
+        y = y + 1.0
+    series = (y - 0.5) * np.log(y) - y + 0.9189385332046727
+    return np.asarray(shift + series + 1.0 / (12.0 * y) - 1.0 / (360.0 * y**3))

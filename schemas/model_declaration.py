@@ -1,0 +1,38 @@
+"""How an arm of the pool is declared: where it is served, what it costs, what it can take."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.base import Part
+
+JUDGE_ONLY = "judge"
+"""Named as its only role by an arm that judges answers and serves no role itself."""
+
+
+class ModelDeclaration(Part):
+    """One arm; prices are US dollars per million tokens.
+
+    `name` is the arm, `model` what the endpoint calls it (the same if left out). The key is read
+    from the environment variable `api_key_env`; an endpoint without one needs no key. `quotes`
+    has the arm quote what it sorts, which catches wrong sentence numbers for more output tokens.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/+-]*$", max_length=100)
+    base_url: str = Field(pattern=r"^https?://")
+    model: str | None = None
+    api_key_env: str | None = Field(
+        default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100
+    )
+    usd_per_million_input: float = Field(ge=0, allow_inf_nan=False)
+    usd_per_million_cached: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    usd_per_million_output: float = Field(ge=0, allow_inf_nan=False)
+    context_tokens: int = Field(default=8192, ge=256)
+    max_output_tokens: int = Field(default=4096, ge=16)
+    timeout_s: float = Field(default=60.0, gt=0)
+    max_retries: int = Field(default=2, ge=0, le=10)
+    in_flight: int = Field(default=16, ge=1)
+    quotes: bool = False
+    structured: Literal["json_schema", "json_object", "none"] = "json_schema"
+    roles: tuple[str, ...] = ()
+    prior_quality: float | None = Field(default=None, ge=0, le=1)

@@ -1,0 +1,8 @@
+"""Where a key goes that no stream decides, the same in every process."""
+
+from zlib import crc32
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """The partition number of `key` among `partitions`."""
+    return crc32(key.encode("utf-8")) % partitions

@@ -1,0 +1,40 @@
+"""Changes of the pool while workers run: arms that are added, repriced or retired."""
+
+import re
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from pydantic import model_validator
+
+from schemas.base import Message
+from schemas.model_declaration import ModelDeclaration
+
+_BARE_URL = re.compile(r"https?://[^/?#@\s]+(/[^?#@\s]*)?")
+
+
+class PoolOperation(StrEnum):
+    """What was done to the arm last."""
+
+    ADD = "add"
+    REPRICE = "reprice"
+    RETIRE = "retire"
+
+
+class PoolChange(Message):
+    """The last word on an arm; on `model-pool` (compacted), key = the arm's name.
+
+    `declaration` is complete, whatever the operation, so that the last message of an arm says all
+    there is to say. It names the variable of the API key, never the key. A tombstone brings the
+    configuration's own entry back.
+    """
+
+    operation: PoolOperation
+    declaration: ModelDeclaration
+    at: datetime
+
+    @model_validator(mode="after")
+    def _carries_no_secret(self) -> Self:
+        if not _BARE_URL.fullmatch(self.declaration.base_url):
+            raise ValueError("base_url must be a plain address: no user, password, or query")
+        return self
