@@ -1,63 +1,89 @@
 """The answer log in Kafka: what a role's model calls answered, by window."""
 
-from agents.changelog import ChangelogStore
-from agents.outbox import Outbox
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from agents.changelog import read_to_end
+from agents.outbox import Outbox, Outgoing
 from pipeline.config import KafkaSettings
-from schemas.answers import LoggedAnswer, place_of
+from schemas.answers import AnswerPlace, LoggedAnswer, place_of
 from schemas.catalogue import ANSWERS
 from schemas.codec import decode, encode
 from schemas.roles import Role
+
+REMEMBERED_WINDOWS = 2000
+"""Windows a partition whose answers stay in memory: many more than are ever read again."""
 
 
 class KafkaAnswers:
     """The answers of one role, on the partitions this process works on."""
 
     def __init__(self, kafka: KafkaSettings, outbox: Outbox, role: Role) -> None:
+        self._kafka = kafka
+        self._outbox = outbox
         self._role = role
-        self._store = ChangelogStore(
-            kafka, ANSWERS, outbox, wanted=lambda key: key.split("|", 2)[1:2] == [role.value]
-        )
+        self._logs: dict[int, PartitionAnswers] = {}
+        self._reading: dict[int, asyncio.Lock] = {}
 
     async def log_for(self, partition: int) -> "PartitionAnswers":
         """The log of a partition, read from Kafka at first use."""
-        await self._store.ready(partition)
-        return PartitionAnswers(self._store, partition)
+        async with self._reading.setdefault(partition, asyncio.Lock()):
+            log = self._logs.get(partition)
+            if log is None:
+                log = PartitionAnswers(self._outbox, partition)
+                async for key, value in read_to_end(self._kafka, ANSWERS, partition):
+                    if value is not None and key.split("|", 2)[1:2] == [self._role.value]:
+                        log.remember(key, value)
+                self._logs[partition] = log
+            return log
 
-    def forget(self, partitions: set[int]) -> None:
-        """The partitions are taken away."""
-        self._store.forget(partitions)
+    def forget(self, partitions: Iterable[int]) -> None:
+        """The partitions are taken away: another process may log answers there from now on."""
+        for partition in partitions:
+            self._logs.pop(partition, None)
 
 
 class PartitionAnswers:
-    """An AnswerLog on one partition."""
+    """An AnswerLog on one partition; keeps the answers of its latest windows in memory.
 
-    def __init__(self, store: ChangelogStore, partition: int) -> None:
-        self._store = store
+    A finished window's answers stay too: its task may be read again, and must not be paid again.
+    """
+
+    def __init__(self, outbox: Outbox, partition: int, most: int = REMEMBERED_WINDOWS) -> None:
+        self._outbox = outbox
         self._partition = partition
+        self._most = most
+        self._windows: OrderedDict[str, dict[str, bytes]] = OrderedDict()
 
     def find(self, key: str) -> LoggedAnswer | None:
         """The answer with this key, if it was logged."""
-        value = self._store.get(self._partition, key)
+        value = self._windows.get(key.split("|", 1)[0], {}).get(key)
         return None if value is None else decode(LoggedAnswer, value)
 
     def models(self, window_id: str, role: Role) -> tuple[str, ...]:
         """The arms logged for (window, role)."""
-        places = [place_of(key) for key in self._keys(window_id, role)]
+        places = self._places(window_id, role)
         return tuple(dict.fromkeys(p.model for p in places if not p.is_judgment))
 
     def judges(self, window_id: str, role: Role, input_digest: str) -> tuple[str, ...]:
         """The judges whose judgments of this answer are logged, oldest first."""
-        places = [place_of(key) for key in self._keys(window_id, role)]
+        places = self._places(window_id, role)
         return tuple(p.model for p in places if p.is_judgment and p.input_digest == input_digest)
 
     async def append(self, answer: LoggedAnswer) -> None:
         """Write the answer; returns when the broker has it."""
-        await self._store.put(self._partition, {answer.key: encode(answer)})
+        value = encode(answer)
+        await self._outbox.send([Outgoing(ANSWERS, self._partition, answer.key, value)])
+        self.remember(answer.key, value)
 
-    def release(self, window_id: str, role: Role) -> None:
-        """The window is done: its answers need no memory any more."""
-        self._store.drop(self._partition, self._keys(window_id, role))
+    def remember(self, key: str, value: bytes) -> None:
+        """Take an answer into memory; beyond the bound the oldest window is forgotten."""
+        window_id = key.split("|", 1)[0]
+        self._windows.setdefault(window_id, {})[key] = value
+        if len(self._windows) > self._most:
+            self._windows.popitem(last=False)
 
-    def _keys(self, window_id: str, role: Role) -> list[str]:
-        prefix = f"{window_id}|{role.value}|"
-        return [key for key in self._store.keys(self._partition) if key.startswith(prefix)]
+    def _places(self, window_id: str, role: Role) -> list[AnswerPlace]:
+        places = [place_of(key) for key in self._windows.get(window_id, {})]
+        return [place for place in places if place.role == role]

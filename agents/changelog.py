@@ -4,7 +4,7 @@ Faust's own tables acknowledge before their changelog is safe; here a write retu
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -16,22 +16,12 @@ _BATCH_TIMEOUT_MS = 500
 
 
 class ChangelogStore:
-    """Keys and values of the partitions this process works on.
+    """Keys and values of the partitions this process works on."""
 
-    `wanted` filters what is kept in memory, by key.
-    """
-
-    def __init__(
-        self,
-        kafka: KafkaSettings,
-        kafka_topic: str,
-        outbox: Outbox,
-        wanted: Callable[[str], bool] = lambda key: True,
-    ) -> None:
+    def __init__(self, kafka: KafkaSettings, kafka_topic: str, outbox: Outbox) -> None:
         self._kafka = kafka
         self._kafka_topic = kafka_topic
         self._outbox = outbox
-        self._wanted = wanted
         self._values: dict[int, dict[str, bytes]] = {}
         self._locks: dict[int, asyncio.Lock] = {}
 
@@ -43,20 +33,16 @@ class ChangelogStore:
             if partition in self._values:
                 return
             values: dict[str, bytes] = {}
-            async for key, value in _read_to_end(self._kafka, self._kafka_topic, partition):
+            async for key, value in read_to_end(self._kafka, self._kafka_topic, partition):
                 if value is None:
                     values.pop(key, None)
-                elif self._wanted(key):
+                else:
                     values[key] = value
             self._values[partition] = values
 
     def get(self, partition: int, key: str) -> bytes | None:
         """The value of `key`; the partition must be `ready`."""
         return self._values[partition].get(key)
-
-    def keys(self, partition: int) -> Iterable[str]:
-        """The keys of a partition that is `ready`."""
-        return self._values[partition].keys()
 
     async def put(self, partition: int, changes: Mapping[str, bytes | None]) -> None:
         """Write; returns when the changelog has it. None removes a key."""
@@ -72,21 +58,16 @@ class ChangelogStore:
             else:
                 values[key] = value
 
-    def drop(self, partition: int, keys: Iterable[str]) -> None:
-        """Free the memory of keys that will not be asked for again; the changelog keeps them."""
-        values = self._values.get(partition, {})
-        for key in keys:
-            values.pop(key, None)
-
     def forget(self, partitions: Iterable[int]) -> None:
         """Another process may write these from now on: read them again when they come back."""
         for partition in partitions:
             self._values.pop(partition, None)
 
 
-async def _read_to_end(
+async def read_to_end(
     kafka: KafkaSettings, kafka_topic: str, partition: int
 ) -> AsyncIterator[tuple[str, bytes | None]]:
+    """Keys and values of a partition in log order, up to the end it has now."""
     place = TopicPartition(kafka.named(kafka_topic), partition)
     consumer: AIOKafkaConsumer = plain_consumer(kafka)
     await consumer.start()

@@ -103,7 +103,6 @@ class ModelRole:
             await job.done(served)
         self._count(served.events)
         self._served(job.task, served)
-        log.release(window.window_id, self._role)
 
     def _count(self, events: tuple[RewardEvent, ...]) -> None:
         for event in events:

@@ -19,14 +19,15 @@ class DomainSettings(Section):
 class SplitterSettings(Section):
     """The `[splitter]` table: when a window is cut.
 
-    Sentence counts are for languages written with spaces and without; `max_age_s` flushes a quiet
-    stream, `forget_after_s` frees the memory of one that stays quiet (its state stays in Kafka);
-    `max_carry_share` bounds what a cut may hold back, so that every cut makes progress.
+    Sentence counts are for languages written with spaces and without; a window is flushed when its
+    first sentence is `max_age_s` old, as in a quiet stream; `forget_after_s` frees the memory of a
+    stream that stays quiet (its state stays in Kafka); `max_carry_share` bounds what a cut may
+    hold back, so that every cut makes progress.
     """
 
     window_sentences: int = Field(default=60, ge=1, le=2000)
     window_sentences_unspaced: int = Field(default=120, ge=1, le=2000)
-    max_age_s: float = Field(default=30.0, gt=0)
+    max_age_s: float = Field(default=120.0, gt=0)
     forget_after_s: float = Field(default=900.0, gt=0)
     max_carry_share: float = Field(default=0.5, ge=0, lt=1)
     max_text_chars: int = Field(default=8000, ge=1)
@@ -42,7 +43,6 @@ class WorkerSettings(Section):
     max_known_subjects: int = Field(default=200, ge=1)
     known_subjects_in_prompt: int = Field(default=24, ge=0)
     max_record_sentences: int = Field(default=200, ge=10)
-    organizer_batch_sentences: int = Field(default=60, ge=1)
 
 
 class PolicySettings(Section):

@@ -4,6 +4,8 @@ RATES = (0.5, 0.15, 0.05, 0.015, 0.005, 0.0015)
 """Chance of a change from one window to the next, about a factor of three apart: from every second
 window to one in several hundred."""
 
+FAST = 0.1
+
 RESET = 0.0005
 """Chance a window that the rate itself changes: it is taken to last some thousand windows."""
 
@@ -29,3 +31,9 @@ class Hazard:
     def rate(self) -> float:
         """Expected chance of a change per window."""
         return sum(w * r for w, r in zip(self.weights, RATES, strict=True))
+
+    @property
+    def fast_share(self) -> float:
+        """Chance that the next change is one of a fast succession."""
+        fast = sum(w * r for w, r in zip(self.weights, RATES, strict=True) if r >= FAST)
+        return fast / self.rate

@@ -24,11 +24,13 @@ SURE = 0.9
 """Belief from which a window's regime counts as recognised and its outcomes are put down to it: a
 doubtful window would teach a regime what is true of another."""
 LEAST_NEWNESS = 0.02
-ANYWHERE = 2.0
 MOVES_MEMORY = 0.9
 """After n changes the next leads to a regime never seen with chance 1 / (1 + n), but no less than
-one in fifty; else to one that followed before (about the last ten changes count) or, with the
-weight of two changes, to any in proportion to its visits."""
+one in fifty. Else, while the text changes fast, to where the last ten or so changes from there led
+(it goes to and fro), and while it changes slowly, to any regime in proportion to its visits."""
+STAY = 0.25
+"""Outcomes of a stay share this part of the likeness of neighbours beyond what the regime explains:
+a stay tells at most about four outcomes' worth of a cell."""
 CLOSE_WINDOWS = 5
 """Outcomes of the same cell at most so many windows apart tell how noisy a cell is."""
 ROLE_WEIGHT = 4.0
@@ -83,6 +85,7 @@ class Regimes:
         self.learnt = 0
         self.taught = 0
         self.changes = 0
+        self.stay: dict[tuple[int, int], int] = {}
         self.chances = np.zeros((1, *shape))
         self.refresh()
 
@@ -149,20 +152,23 @@ class Regimes:
         if known == 0:
             return belief
         rate = self.hazard.rate
+        fast = self.hazard.fast_share
         newness = max(1.0 / (1.0 + self.changes), LEAST_NEWNESS)
         ahead = [(1.0 - rate) * b for b in belief]
         for k in range(known + 1):
             leaving = rate * belief[k]
             if leaving < 1e-9:
                 continue
-            total = (sum(self.moves[k]) if k < known else 0.0) + ANYWHERE
-            others = sum(self.visits) - (self.visits[k] if k < known else 0.0) + 1e-9
             ahead[known] += leaving * newness
-            leaving *= (1.0 - newness) / total
+            leaving *= 1.0 - newness
+            recent = sum(self.moves[k]) if k < known else 0.0
+            quick = leaving * fast * recent / (recent + 1.0)
+            others = sum(self.visits) - (self.visits[k] if k < known else 0.0) + 1e-9
             for j in range(known):
                 if j != k:
-                    seen = self.moves[k][j] if k < known else 0.0
-                    ahead[j] += leaving * (seen + ANYWHERE * self.visits[j] / others)
+                    ahead[j] += (leaving - quick) * self.visits[j] / others
+                    if recent > 0.0:
+                        ahead[j] += quick * self.moves[k][j] / recent
         total = sum(ahead)
         return [b / total for b in ahead]
 
@@ -214,7 +220,7 @@ class Regimes:
             self.right[best] *= fade
             self.wrong[best] *= fade
             for role, arm, success in outcomes:
-                self._count(best, 1.0, role, arm, success)
+                self._count(best, self._news(role, arm), role, arm, success)
         for role, arm, success in outcomes:
             self._count_all(role, arm, success)
         if best < len(self.right) and self.belief[best] > SURE:
@@ -223,6 +229,19 @@ class Regimes:
         if self.learnt % MERGE_EVERY == 0:
             self._merge()
         self.refresh()
+
+    def _news(self, role: int, arm: int) -> float:
+        """How much one more outcome of a cell adds within one stay in a regime.
+
+        n outcomes that are alike by r are worth n / (1 + (n - 1) r) independent ones (Kish's design
+        effect); if the stay was put down to the wrong regime they are all wrong together.
+        """
+        cell = (role, arm)
+        before = self.stay.get(cell, 0)
+        self.stay[cell] = before + 1
+        alike = self.likeness * STAY
+        worth = (before + 1) / (1.0 + before * alike)
+        return worth - (before / (1.0 + (before - 1) * alike) if before else 0.0)
 
     def _contradicts_all(self) -> bool:
         """Whether the window's outcomes are unlikely in every known regime.
@@ -262,6 +281,7 @@ class Regimes:
             if number > then:
                 self.hazard.observe(before != regime, number - then)
             if before != regime:
+                self.stay.clear()
                 self.changes += 1
                 self.moves[before] = [MOVES_MEMORY * m for m in self.moves[before]]
                 self.moves[before][regime] += 1.0
@@ -341,6 +361,7 @@ class Regimes:
             "evidence": [self.evidence.window, self.evidence.number, self.evidence.outcomes],
             "last_known": self.last_known,
             "last_outcome": [[*cell, *seen] for cell, seen in self.last_outcome.items()],
+            "stay": [[*cell, count] for cell, count in self.stay.items()],
             "noise": [self.disagreed, self.expected, self.learnt, self.taught, self.changes],
         }
 
@@ -359,7 +380,9 @@ class Regimes:
         last = state["last_known"]
         self.last_known = None if last is None else (last[0], last[1])
         self.last_outcome = {(r, a): (n, s) for r, a, n, s in state["last_outcome"]}
-        self.disagreed, self.expected, self.learnt, self.taught, self.changes = state["noise"]
+        self.stay = {(r, a): n for r, a, n in state["stay"]}
+        noise = state["noise"]
+        self.disagreed, self.expected, self.learnt, self.taught, self.changes = noise
         self.refresh()
 
 

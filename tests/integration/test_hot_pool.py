@@ -35,22 +35,24 @@ def runs(deployment: Deployment) -> list[RewardEvent]:
     return [event for event in events if not event.late]
 
 
-def feed(deployment: Deployment, name: str) -> list[RewardEvent]:
-    """Sends one window and returns its runs."""
+def feed(deployment: Deployment, *names: str) -> list[RewardEvent]:
+    """Sends one window a name, one after the other, and returns all runs of these."""
     accounted = sum(outcome.sentences for outcome in deployment.outcomes())
     windows = {event.window_id for event in runs(deployment)}
-    deployment.produce("news", name, TEXTS)
-    deployment.wait_accounted(accounted + len(TEXTS))
+    for place, name in enumerate(names, start=1):
+        deployment.produce("news", name, TEXTS)
+        deployment.wait_accounted(accounted + place * len(TEXTS))
     return [event for event in runs(deployment) if event.window_id not in windows]
 
 
-def test_a_running_worker_takes_in_reprices_and_lets_go_of_an_arm(deploy: Deploy) -> None:
+def test_a_running_worker_reprices_lets_go_and_takes_in_an_arm_also_after_sigkill(
+    deploy: Deploy,
+) -> None:
     deployment = deploy(models=["oracle-1", "oracle-2"], policy="fixed:oracle-1")
-    deployment.start_worker()
+    worker = deployment.start_worker()
     before = feed(deployment, "before")
     assert {event.model for event in before} == {"oracle-1"}
 
-    done = time.monotonic()
     deployment.command("models", "reprice", "oracle-1", "--input", "1000", "--output", "0")
     time.sleep(SEEN_S)
     dearer = feed(deployment, "dearer")
@@ -63,29 +65,20 @@ def test_a_running_worker_takes_in_reprices_and_lets_go_of_an_arm(deploy: Deploy
     deployment.command("models", "retire", "oracle-1")
     time.sleep(SEEN_S)
     assert {event.model for event in feed(deployment, "without")} == {"oracle-2"}
+    deployment.kill(worker)
+    deployment.start_worker()
+    assert {event.model for event in feed(deployment, "restarted")} == {"oracle-2"}
 
     add(deployment, "oracle-1", usd=7)
     time.sleep(SEEN_S)
     back = feed(deployment, "back")
     assert {event.model for event in back} == {"oracle-1"}
-    assert time.monotonic() - done < 60
     listed = {m["name"]: m for m in json.loads(deployment.command("models", "list", "--json"))}
     assert listed["oracle-1"]["usd_per_million_input"] == 7
     assert [listed[name]["origin"] for name in ("oracle-1", "oracle-2")] == [
         "changed",
         "configured",
     ]
-
-
-def test_changes_outlive_the_worker(deploy: Deploy) -> None:
-    deployment = deploy(models=["garbage"], policy="thompson")
-    add(deployment, "oracle-new")
-    deployment.command("models", "retire", "garbage")
-    worker = deployment.start_worker()
-    assert {event.model for event in feed(deployment, "first")} == {"oracle-new"}
-    deployment.kill(worker)
-    deployment.start_worker()
-    assert {event.model for event in feed(deployment, "second")} == {"oracle-new"}
 
 
 @pytest.mark.parametrize(("policy", "judges"), [("thompson", []), ("default", ["judge"])])
@@ -98,10 +91,9 @@ def test_a_broken_new_arm_is_out_within_five_decisions(
     add(deployment, "garbage", usd=0.01)
     time.sleep(SEEN_S)
     tried: dict[Role, set[str]] = {}
-    for n in range(9):
-        for event in feed(deployment, f"s-{n}"):
-            if event.model == "garbage":
-                tried.setdefault(event.role, set()).add(event.decision_id)
+    for event in feed(deployment, *(f"s-{n}" for n in range(8))):
+        if event.model == "garbage":
+            tried.setdefault(event.role, set()).add(event.decision_id)
     assert tried, "nobody tried the new arm"
     assert max(len(decisions) for decisions in tried.values()) <= 5
     until(lambda: primaries(deployment, tried) == {"oracle"}, 5)

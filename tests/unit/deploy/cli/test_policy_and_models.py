@@ -117,6 +117,18 @@ class TestWithoutBroker:
     def test_a_policy_command_says_that_nobody_answers(self, arguments: list[str]) -> None:
         assert "no Kafka broker answers at 127.0.0.1:1" in told(policy, *arguments)
 
+    @pytest.mark.parametrize(
+        ("domain", "role", "line"),
+        [
+            ("nowhere", "topic-finder", "there is no domain 'nowhere'"),
+            ("news", "typist", "no model plays a role 'typist'"),
+        ],
+    )
+    def test_unknown_names_are_told_before_a_broker_is_asked(
+        self, domain: str, role: str, line: str
+    ) -> None:
+        assert line in told(policy, "explain", "--domain", domain, "--role", role)
+
 
 class TestReplay:
     def outcomes(self) -> str:

@@ -29,6 +29,10 @@ class TestFailure:
         assert [event.outcome for event in failure.events] == [Outcome.INVALID] * 2
         assert "a: the answer has no list" in str(failure)
 
+    async def test_one_answer_that_is_unacceptable_settles_it_whoever_else_is_away(self) -> None:
+        failure = await Desk(a=BAD, b=AWAY).fail(task(), role_assignment({"a": 1.0}, ["b"]))
+        assert isinstance(failure.cause, NoAcceptableAnswerError)
+
     async def test_the_reason_is_one_line_of_bounded_length(self) -> None:
         arms = {f"arm{n}": BAD for n in range(12)}
         failure = await Desk(max_fallbacks=10, **arms).fail(task())
