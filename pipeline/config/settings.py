@@ -52,7 +52,7 @@ class PolicySettings(Section):
     95 % of the decisions of a role should take no longer than `slo_p95_s`.
     """
 
-    name: str = "paper"
+    name: str = "thompson"
     seed: int = 0
     publish_interval_s: float = Field(default=0.25, gt=0)
     value_usd: float | None = Field(default=None, gt=0)

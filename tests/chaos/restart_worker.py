@@ -27,7 +27,6 @@ class WorkerSettings:
     group: str
     source: str
     target: str
-    tables: bool
     corrected: bool
     seed: int
     datadir: str
@@ -69,13 +68,12 @@ def build_app(settings: WorkerSettings) -> tuple[faust.App, Pool]:
         web_enabled=False,
         topic_partitions=4,
         topic_disable_leader=True,
-        topic_allow_declare=settings.tables,
+        topic_allow_declare=False,
         autodiscover=False,
         **settings.app,
     )
     source = app.topic(settings.source, key_serializer="raw", value_serializer="raw")
     target = app.topic(settings.target, key_serializer="raw", value_serializer="raw")
-    table = app.Table("seen", default=int, partitions=4) if settings.tables else None
     chance = random.Random(settings.seed)
     pool = Pool(asyncio.Semaphore(settings.pool))
     first = [True]
@@ -84,8 +82,6 @@ def build_app(settings: WorkerSettings) -> tuple[faust.App, Pool]:
         try:
             await asyncio.sleep(delay_s)
             value = event.message.value or b""
-            if table is not None:
-                table[value.decode()] += 1
             sent = await target.send(key=event.message.key, value=value)
             await sent
             event.ack()

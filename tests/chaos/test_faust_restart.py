@@ -58,22 +58,21 @@ class Bench:
         assert self._producer.flush(TIMEOUT_S) == 0
         self.produced += count
 
-    def start_worker(self, tables: bool) -> subprocess.Popen[bytes]:
-        """Start a worker with the settings ours have, or with Faust's own where it has tables."""
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        """Start a worker with the settings that ours have."""
         self.started += 1
         settings = WorkerSettings(
             bootstrap_servers=self.bootstrap_servers,
             group=self.group,
             source=self.source,
             target=self.target,
-            tables=tables,
             corrected=True,
             seed=self.started,
             datadir=str(self.logs / "data"),
             app={
                 "broker_session_timeout": 2.0,
                 "broker_heartbeat_interval": 0.5,
-                "stream_wait_empty": tables,
+                "stream_wait_empty": False,
                 # Often, so that nearly every kill meets a commit made moments before.
                 "broker_commit_interval": 0.2,
             },
@@ -136,17 +135,16 @@ def end(worker: subprocess.Popen[bytes], number: signal.Signals) -> None:
         worker.wait()
 
 
-@pytest.mark.parametrize("tables", [False, True], ids=["without-tables", "with-tables"])
-def test_restarts_over_a_backlog_lose_nothing(bench: Bench, tables: bool) -> None:
+def test_restarts_over_a_backlog_lose_nothing(bench: Bench) -> None:
     chance = random.Random(7)
     for number in range(ROUNDS):
         bench.produce(WAITING)
         before = bench.copied()
-        worker = bench.start_worker(tables)
+        worker = bench.start_worker()
         bench.wait_for_more(before)
         time.sleep(chance.uniform(0.1, 1.5))
         end(worker, signal.SIGTERM if number % 2 == 0 else signal.SIGKILL)
-    worker = bench.start_worker(tables)
+    worker = bench.start_worker()
     bench.wait_until_idle()
     end(worker, signal.SIGTERM)
     assert bench.missing() == set()
@@ -157,14 +155,14 @@ def test_workers_that_join_and_leave_lose_nothing(bench: Bench) -> None:
     for number in range(ROUNDS // 2):
         bench.produce(WAITING)
         before = bench.copied()
-        workers = [bench.start_worker(tables=False), bench.start_worker(tables=False)]
+        workers = [bench.start_worker(), bench.start_worker()]
         bench.wait_for_more(before)
         time.sleep(chance.uniform(0.1, 1.5))
         first, second = workers if number % 4 < 2 else reversed(workers)
         end(first, signal.SIGTERM if number % 2 == 0 else signal.SIGKILL)
         time.sleep(chance.uniform(0.1, 3.0))
         end(second, signal.SIGKILL if number % 2 == 0 else signal.SIGTERM)
-    worker = bench.start_worker(tables=False)
+    worker = bench.start_worker()
     bench.wait_until_idle()
     end(worker, signal.SIGTERM)
     assert bench.missing() == set()
