@@ -20,12 +20,23 @@ PRIOR_WEIGHT = 16.0
 deviation of tau stands for p (1 - p) / tau^2 outcomes)."""
 COST_MEMORY = 100.0
 VALID_PRIOR, VALID_PRIOR_WEIGHT, VALID_MEMORY = 0.98, 2.0, 50.0
+OUT_AFTER, OUT_DECISIONS = 3, 500.0
+"""An arm whose answers failed their checks three times in a row in a role rests for 500 decisions,
+then each further failure sends it back."""
 ROLE_MEMORY = 100.0
+CHECKUP_SOONEST, CHECKUP_LATEST = 25, 150
+"""Windows from one check-up to the next, if the text has changed and if it has not."""
 REPLAN_AGES = (1, 2, 3, 4, 6, 8, 11, 16, 23, 32)
 """Windows without news after which the faded belief is looked at again."""
 NOTABLE_ANGLE, NOTABLE_COST, NOTABLE_RATE = 0.05, 0.05, 0.25
 """Changes below these do not make plans anew: of a chance (on the arc-sine scale, where a step
 means as much near 0 or 1 as half-way), of a cost and of the rate of change (relative)."""
+STRIKING_ANGLE, PATIENCE, MOST_PATIENCE = 0.4, 20.0, 100.0
+"""A change of chance beyond the first makes a role's plans anew at once; a smaller one only after
+a twentieth of the role's decisions so far, at most a hundred, as estimates settle."""
+
+PlanKey = tuple[tuple[int, ...], bool]
+"""What a plan rests on besides what was learnt: the belief in grades, and if it is a check-up."""
 
 
 class DomainModel:
@@ -47,7 +58,11 @@ class DomainModel:
         self.known = 0.0
         self.seen = 0.0
         self.ready: dict[int, tuple[Plan, Decision | None]] = {}
-        self.plans: dict[tuple[int, tuple[float, ...]], tuple[Plan, Decision | None]] = {}
+        self.plans: list[dict[PlanKey, tuple[Plan, Decision | None]]] = []
+        self.broken: dict[tuple[int, int], tuple[int, float]] = {}
+        self.checkup = False
+        self._last_checkup = 0
+        self._planned: list[float] = []
         self.moved: Array | None = None
         self.worth: tuple[Array, Array] = (np.zeros(0), np.zeros(0))
         self._age = 0
@@ -98,6 +113,8 @@ class DomainModel:
             self._noted_costs.append([])
             self.presence.append(1.0)
             self.decisions.append(0.0)
+            self.plans.append({})
+            self._planned.append(0.0)
             self._widen(number)
             self.regimes.grow(len(self.roles), self.regimes.priors, self.regimes.prior_weights)
             self.forget_plans()
@@ -123,8 +140,23 @@ class DomainModel:
         if learns:
             self.note()
         self._age = 1 if learns else self._age + 1
-        if self._age in REPLAN_AGES or self._age % REPLAN_AGES[-1] == 0:
+        due = self._checkup_due()
+        if due or self.checkup or self._age in REPLAN_AGES or self._age % REPLAN_AGES[-1] == 0:
             self.ready.clear()
+        self.checkup = due
+
+    def _checkup_due(self) -> bool:
+        """Whether this window is one in which every role asks its cheapest arm, too.
+
+        Some time after a change, as it shows best what kind of text this is, and now and then.
+        """
+        number = self.regimes.evidence.number
+        waited = number - self._last_checkup
+        changed = self.regimes.changed_at > self._last_checkup
+        if waited >= CHECKUP_LATEST or (changed and waited >= CHECKUP_SOONEST):
+            self._last_checkup = number
+            return True
+        return False
 
     def decided(self, role: int) -> None:
         """The role was decided in this window."""
@@ -139,15 +171,27 @@ class DomainModel:
         rate = self.regimes.hazard.rate
         if (
             chances.shape != noted.shape
-            or float(np.abs(chances - noted).max(initial=0.0)) > NOTABLE_ANGLE
             or abs(rate - self._noted_rate) > NOTABLE_RATE * self._noted_rate
         ):
             self._noted_chances, self._noted_rate = chances, rate
             self.forget_plans()
+            return
+        moved = np.abs(chances - noted).max(axis=(0, 2), initial=0.0)
+        for role in np.flatnonzero(moved > NOTABLE_ANGLE).tolist():
+            patience = min(self.decisions[role] / PATIENCE, MOST_PATIENCE)
+            early = self.decisions[role] < self._planned[role] + patience
+            if early and moved[role] < STRIKING_ANGLE:
+                continue
+            self._planned[role] = self.decisions[role]
+            noted[:, role] = chances[:, role]
+            self.plans[role].clear()
+            self.ready.pop(role, None)
+            self.moved = None
 
     def forget_plans(self) -> None:
         """Every plan is made anew."""
-        self.plans.clear()
+        for plans in self.plans:
+            plans.clear()
         self.ready.clear()
         self.moved = None
 
@@ -162,8 +206,14 @@ class DomainModel:
             self.forget_plans()
         share = self.valid[role][arm]
         moved = (float(valid) - share) / (min(count, VALID_MEMORY) + VALID_PRIOR_WEIGHT)
-        if not valid:
+        if valid:
+            self.broken.pop((role, arm), None)
+        else:
             moved = min(moved, -share / (VALID_PRIOR_WEIGHT + 1.0))
+            row, _ = self.broken.get((role, arm), (0, 0.0))
+            self.broken[(role, arm)] = (row + 1, self.decisions[role] + OUT_DECISIONS)
+            if row + 1 >= OUT_AFTER:
+                self.forget_plans()
         self.valid[role][arm] = share + moved
         if abs(moved) > 0.01:
             self.forget_plans()
@@ -175,13 +225,19 @@ class DomainModel:
                 self.forget_plans()
 
     def playing(self, role_name: str) -> list[int]:
-        """Numbers of the arms that may be picked; those too slow are left out if others are not."""
+        """Numbers of the arms that may be picked; broken and too slow ones only if all are."""
         role = self.roles[role_name]
         live = [self.arms[arm.model] for arm in self.pool.playing(role_name)]
+        if self.broken:
+            live = [a for a in live if not self._is_out(role, a)] or live
         if self.slo_s is None:
             return live
         fast = [a for a in live if self.latency[role][a].late_share <= LATE_LIMIT]
         return fast or sorted(live, key=lambda a: self.latency[role][a].late_share)[:1]
+
+    def _is_out(self, role: int, arm: int) -> bool:
+        invalid, until = self.broken.get((role, arm), (0, 0.0))
+        return invalid >= OUT_AFTER and self.decisions[role] < until
 
     def chances(self, role: int, arms: list[int]) -> Array:
         """(K, A) chances that an answer passes its checks and is right."""
@@ -202,6 +258,9 @@ class DomainModel:
             "decisions": self.decisions,
             "undecided": sorted(self.undecided),
             "window": self.window,
+            "planned": self._planned,
+            "broken": [[*cell, *out] for cell, out in self.broken.items()],
+            "checkup": [self.checkup, self._last_checkup, self._age],
             "known": [self.known, self.seen],
             "regimes": self.regimes.state(),
         }
@@ -217,6 +276,10 @@ class DomainModel:
         self.decisions = state["decisions"]
         self.presence, self.undecided = state["presence"], set(state["undecided"])
         self.window = state["window"]
+        self.checkup, self._last_checkup, self._age = state["checkup"]
+        self.plans = [{} for _ in self.roles]
+        self._planned = state["planned"]
+        self.broken = {(r, a): (n, until) for r, a, n, until in state["broken"]}
         self.known, self.seen = state["known"]
         self.set_arms(self.pool)
         self.regimes.restore(state["regimes"])

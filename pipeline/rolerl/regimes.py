@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.rolerl.cell_statistics import additive_prior, same_evidence
 from pipeline.rolerl.hazard import Hazard
 
 Array = NDArray[np.float64]
@@ -33,7 +34,6 @@ STAY = 0.25
 a stay tells at most about four outcomes' worth of a cell."""
 CLOSE_WINDOWS = 5
 """Outcomes of the same cell at most so many windows apart tell how noisy a cell is."""
-ROLE_WEIGHT = 4.0
 CELL_WEIGHT = 24.0
 """Outcomes that role and arm together foretell of a cell, before any of its own."""
 PRIOR_REGIMES = 2.0
@@ -45,10 +45,15 @@ MERGE_EVIDENCE = -0.1
 """Every ten windows with news two regimes become one unless something speaks against it (a log
 Bayes factor; if nothing was seen of both it is zero)."""
 CONTRADICTION = 0.05
-"""A window is of a new kind only if in every known one it would be a twentieth as likely as what
-was to be expected."""
-PAIRS = 2.0
-"""Pseudo-count of such pairs at the start, half of the expected disagreement."""
+"""A window is strange if in every known regime it would be a twentieth as likely as what was to be
+expected; strange windows in a row make a new regime once that comes to the square of it, so that
+one stray failure does not."""
+PAIRS, PAIR_MEMORY = 2.0, 0.995
+"""Pseudo-count of such pairs at the start, half of the expected disagreement; and what of them is
+kept after each pair."""
+LONG_PAIRS, LONG_MEMORY, NOISE = 40.0, 0.9995, 0.1
+"""Over some two thousand pairs: if neighbours are no more alike than this, regimes are patterns in
+noise and become one."""
 
 
 @dataclass(slots=True)
@@ -85,6 +90,9 @@ class Regimes:
         self.learnt = 0
         self.taught = 0
         self.changes = 0
+        self.doubt = 1.0
+        self.long_pairs = [0.25 * LONG_PAIRS, 0.5 * LONG_PAIRS]
+        self.changed_at = 0
         self.stay: dict[tuple[int, int], int] = {}
         self.chances = np.zeros((1, *shape))
         self.refresh()
@@ -107,6 +115,10 @@ class Regimes:
     def likeness(self) -> float:
         """Correlation of the outcomes of a cell within a short time, 0.01..0.95."""
         return min(max(1.0 - self.disagreed / self.expected, 0.01), 0.95)
+
+    def _is_noise(self) -> bool:
+        """Whether neighbouring outcomes of a cell are, in the long run, not alike."""
+        return 1.0 - self.long_pairs[0] / self.long_pairs[1] < NOISE
 
     def refresh(self) -> None:
         """Work out the chances of success anew from the counts.
@@ -135,6 +147,8 @@ class Regimes:
             for right, wrong in zip(self.right, self.wrong, strict=True)
         ]
         self.chances = np.array([*known, unseen])
+        self._columns: list[list[list[float]]] = self.chances.transpose(1, 2, 0).tolist()
+        self._overall: list[list[float]] = overall.tolist()
 
     def outcome_counts(self) -> Array:
         """Outcomes that `overall` rests on, prior included, by (role, arm)."""
@@ -175,8 +189,11 @@ class Regimes:
     def see(self, role: int, arm: int, success: bool) -> None:
         """A known outcome of the present window."""
         self.evidence.outcomes.append((role, arm, success))
-        column = self.chances[:, role, arm].tolist()
-        belief = [b * (p if success else 1.0 - p) for b, p in zip(self.belief, column, strict=True)]
+        column = self._columns[role][arm]
+        if success:
+            belief = [b * p for b, p in zip(self.belief, column, strict=True)]
+        else:
+            belief = [b * (1.0 - p) for b, p in zip(self.belief, column, strict=True)]
         total = sum(belief)
         if total > 0.0:
             self.belief = [b / total for b in belief]
@@ -196,20 +213,24 @@ class Regimes:
         self.last_outcome[cell] = (number, success)
         if before is None or not 0 < number - before[0] <= CLOSE_WINDOWS:
             return
-        chance = float(self.overall[role, arm])
-        self.disagreed = 0.995 * self.disagreed + (before[1] != success)
-        self.expected = 0.995 * self.expected + 2.0 * chance * (1.0 - chance)
+        chance = self._overall[role][arm]
+        self.disagreed = PAIR_MEMORY * self.disagreed + (before[1] != success)
+        self.expected = PAIR_MEMORY * self.expected + 2.0 * chance * (1.0 - chance)
+        long = self.long_pairs
+        long[0] = LONG_MEMORY * long[0] + (before[1] != success)
+        long[1] = LONG_MEMORY * long[1] + 2.0 * chance * (1.0 - chance)
         self.expected = max(self.expected, self.disagreed, 1e-6)
 
     def _learn(self) -> None:
         outcomes = self.evidence.outcomes
         if not outcomes:
             return
-        strange = self._contradicts_all()
-        if not strange:
+        fit = self._best_fit()
+        self.doubt = self.doubt * fit if fit <= CONTRADICTION else 1.0
+        if fit > CONTRADICTION:
             self._trust_the_known()
         best = max(range(len(self.belief)), key=self.belief.__getitem__)
-        is_new = strange and best == len(self.right)
+        is_new = best == len(self.right) and (best == 0 or self.doubt <= CONTRADICTION**2)
         if is_new:
             best = self._make_new()
         gap, self.taught = self.evidence.number - self.taught, self.evidence.number
@@ -243,19 +264,19 @@ class Regimes:
         worth = (before + 1) / (1.0 + before * alike)
         return worth - (before / (1.0 + (before - 1) * alike) if before else 0.0)
 
-    def _contradicts_all(self) -> bool:
-        """Whether the window's outcomes are unlikely in every known regime.
+    def _best_fit(self) -> float:
+        """How well the window's outcomes fit the known regime they fit best, 0..1.
 
         Each outcome counts by its chance over that of the likelier outcome of its cell.
         """
+        best = 0.0
         for chances in self.chances[:-1]:
             fit = 1.0
             for role, arm, success in self.evidence.outcomes:
                 chance = float(chances[role, arm])
                 fit *= (chance if success else 1.0 - chance) / max(chance, 1.0 - chance)
-            if fit > CONTRADICTION:
-                return False
-        return True
+            best = max(best, fit)
+        return best
 
     def _trust_the_known(self) -> None:
         """A window that fits some known regime is hardly of a new one."""
@@ -283,6 +304,7 @@ class Regimes:
             if before != regime:
                 self.stay.clear()
                 self.changes += 1
+                self.changed_at = number
                 self.moves[before] = [MOVES_MEMORY * m for m in self.moves[before]]
                 self.moves[before][regime] += 1.0
         self.last_known = (regime, number)
@@ -304,7 +326,7 @@ class Regimes:
         """Make one of the two regimes that are most surely the same, if any are."""
         count = len(self.right)
         weight = self.own_weight
-        best, pair = MERGE_EVIDENCE, None
+        best, pair = -np.inf if self._is_noise() else MERGE_EVIDENCE, None
         for i in range(count):
             for j in range(i + 1, count):
                 evidence = same_evidence(
@@ -361,8 +383,10 @@ class Regimes:
             "evidence": [self.evidence.window, self.evidence.number, self.evidence.outcomes],
             "last_known": self.last_known,
             "last_outcome": [[*cell, *seen] for cell, seen in self.last_outcome.items()],
+            "doubt": [self.doubt, *self.long_pairs],
             "stay": [[*cell, count] for cell, count in self.stay.items()],
-            "noise": [self.disagreed, self.expected, self.learnt, self.taught, self.changes],
+            "noise": [self.disagreed, self.expected, self.learnt, self.taught],
+            "changes": [self.changes, self.changed_at],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -381,57 +405,7 @@ class Regimes:
         self.last_known = None if last is None else (last[0], last[1])
         self.last_outcome = {(r, a): (n, s) for r, a, n, s in state["last_outcome"]}
         self.stay = {(r, a): n for r, a, n in state["stay"]}
-        noise = state["noise"]
-        self.disagreed, self.expected, self.learnt, self.taught, self.changes = noise
+        self.doubt, *self.long_pairs = state["doubt"]
+        self.disagreed, self.expected, self.learnt, self.taught = state["noise"]
+        self.changes, self.changed_at = state["changes"]
         self.refresh()
-
-
-def additive_prior(right: Array, seen: Array, priors: Array, weights: Array) -> Array:
-    """What role and arm by themselves say of each cell: chance = role's mean + arm's difference.
-
-    `right`, `seen`: (R, A) outcomes; `priors`, `weights`: (A,) expected chances and the outcomes
-    they are worth. Two rounds of alternating least squares, shrunk to the priors.
-    """
-    middle = float(priors.mean()) if len(priors) else 0.5
-    expected = priors - middle
-    arms = expected
-    roles = np.zeros((len(right), 1))
-    for _ in range(2):
-        rest = (right - seen * arms).sum(axis=1, keepdims=True) + ROLE_WEIGHT * middle
-        roles = rest / (seen.sum(axis=1, keepdims=True) + ROLE_WEIGHT)
-        own = (right - seen * roles).sum(axis=0) + weights * expected
-        arms = own / (seen.sum(axis=0) + weights)
-    return np.asarray(np.clip(roles + arms, 0.02, 0.98))
-
-
-def same_evidence(
-    one: tuple[Array, Array], two: tuple[Array, Array], right: Array, wrong: Array
-) -> float:
-    """Log Bayes factor of one chance a cell for both against a chance each.
-
-    `one`, `two`: counts of right and wrong outcomes; `right`, `wrong`: the Beta prior's counts.
-    """
-    both = (one[0] + two[0], one[1] + two[1])
-    cells = (
-        log_beta(both[0] + right, both[1] + wrong)
-        + log_beta(right, wrong)
-        - log_beta(one[0] + right, one[1] + wrong)
-        - log_beta(two[0] + right, two[1] + wrong)
-    )
-    return float(cells.sum())
-
-
-def log_beta(a: Array, b: Array) -> Array:
-    """Logarithm of the Beta function, element by element, for positive arguments."""
-    return log_gamma(a) + log_gamma(b) - log_gamma(a + b)
-
-
-def log_gamma(x: Array) -> Array:
-    """Logarithm of the Gamma function by Stirling's series after a shift by six (error 1e-8)."""
-    shift = np.zeros_like(x)
-    y = x.copy()
-    for _ in range(6):
-        shift -= np.log(y)
-        y = y + 1.0
-    series = (y - 0.5) * np.log(y) - y + 0.9189385332046727
-    return np.asarray(shift + series + 1.0 / (12.0 * y) - 1.0 / (360.0 * y**3))

@@ -1,22 +1,25 @@
 """Rolestream's own policy: learns hidden kinds of text, and asks only what is worth its price."""
 
 from collections.abc import Iterable
+from math import frexp
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.rolerl.arms import Arm
-from pipeline.rolerl.domain_model import DomainModel
+from pipeline.rolerl.domain_model import CHECKUP_LATEST, DomainModel
 from pipeline.rolerl.draw import draw, is_certain
 from pipeline.rolerl.exploration import choose_trials
 from pipeline.rolerl.information import adoption_value, waiting_time
-from pipeline.rolerl.ladder import Array, Market, build_ladder, stop_values
+from pipeline.rolerl.ladder import Array, Market, Rung, build_ladder, dominated, stop_values
 from pipeline.rolerl.pacing import Pacer
 from pipeline.rolerl.policies.base import BasePolicy
 from pipeline.rolerl.policy import Context, Decision, Key, Observation, Plan, Run, Share
 from pipeline.rolerl.settings import PolicySettings
 
-MOST_CACHED = 5000
+MOST_CACHED = 1000
+GRADED_FROM = 0.0005
 FIRST_VISITS = 20.0
 MOST_VISITS = 3000.0
 """What came n times is expected to come n + 20 times more, at most 3000."""
@@ -85,14 +88,15 @@ class DefaultPolicy(BasePolicy):
 
     def _ready(self, model: DomainModel, role_name: str, role: int) -> Ready:
         belief = model.regimes.belief
-        cached = (role, tuple([round(b, 2) if b > 0.1 else round(b, 3) for b in belief]))
-        ready = model.plans.get(cached)
+        cached = (tuple([_grade(b) for b in belief]), model.checkup)
+        plans = model.plans[role]
+        ready = plans.get(cached)
         if ready is None:
-            if len(model.plans) >= MOST_CACHED:
-                model.plans.clear()
+            if len(plans) >= MOST_CACHED:
+                plans.clear()
             plan = self._plan_for(model, role_name, np.array(belief))
             ready = (plan, draw(plan, self.rng) if is_certain(plan) else None)
-            model.plans[cached] = ready
+            plans[cached] = ready
         model.ready[role] = ready
         return ready
 
@@ -106,9 +110,13 @@ class DefaultPolicy(BasePolicy):
         if judge is None:
             return self._plan_without_judge(model, role, arms, costs)
         judge *= price
-        bonus = self._bonus(model, role, arms, weights, chances, costs, judge)
+        bonus, adopted = self._bonus(model, role, arms, weights, chances, costs, judge)
         market = Market(chances, costs, self._value_usd, judge, bonus)
-        rungs = build_ladder(weights, market)
+        kept = np.flatnonzero(~dominated(chances, costs) | adopted)
+        narrow = Market(chances[:, kept], costs[kept], self._value_usd, judge, bonus[kept])
+        rungs = tuple(Rung(int(kept[r.arm]), r.judge) for r in build_ladder(weights, narrow))
+        if model.checkup:
+            rungs = self._with_checkup(rungs, costs, judge)
         models = [model.names[a] for a in arms]
         first = rungs[0]
         rest = [Share(models[r.arm], 1.0, float(r.judge)) for r in rungs[1:]]
@@ -135,13 +143,16 @@ class DefaultPolicy(BasePolicy):
         chances: Array,
         costs: Array,
         judge: float,
-    ) -> Array:
-        """What a judged run of each arm is worth beyond its own decision, dollars, shape (A,)."""
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """What a judged run of each arm is worth beyond its own decision, dollars, shape (A,);
+
+        and which arms may yet be adopted in the likeliest regime.
+        """
         regimes = model.regimes
         known = len(weights) - 1
         bonus = np.zeros(len(arms))
         if known == 0:
-            return bonus
+            return bonus, np.ones(len(arms), dtype=bool)
         if model.moved is None:
             model.moved = np.array([regimes.ahead(row) for row in np.eye(known + 1).tolist()])
             model.worth = self._worth_of_all(model)
@@ -171,7 +182,7 @@ class DefaultPolicy(BasePolicy):
         top = int(weights[:known].argmax())
         own = regimes.own_weight
         pooled = regimes.expected_chance[role, arms]
-        bonus += weights[top] * adoption_value(
+        adoption = adoption_value(
             regimes.right[top][role, arms] + own * pooled,
             regimes.wrong[top][role, arms] + own * (1.0 - pooled),
             costs,
@@ -179,7 +190,17 @@ class DefaultPolicy(BasePolicy):
             costs + judge,
             min(regimes.visits[top] * model.presence[role] + FIRST_VISITS, MOST_VISITS),
         )
-        return bonus
+        return bonus + weights[top] * adoption, adoption > 0.0
+
+    @staticmethod
+    def _with_checkup(rungs: tuple[Rung, ...], costs: Array, judge: float) -> tuple[Rung, ...]:
+        """First the cheapest arm, judged, if what it could save until the next check-up pays."""
+        cheapest = int(costs.argmin())
+        saving = float(costs[rungs[0].arm] - costs[cheapest])
+        if saving * CHECKUP_LATEST <= judge + costs[cheapest]:
+            return rungs
+        rest = tuple(rung for rung in rungs if rung.arm != cheapest)
+        return (Rung(cheapest, True), *rest)
 
     def _worth_of_all(self, model: DomainModel) -> tuple[Array, Array]:
         """Value of success by (regime, role, arm) and cost by (role, arm), absurd if it cannot."""
@@ -307,6 +328,14 @@ class DefaultPolicy(BasePolicy):
         for name, learnt in state["domains"].items():
             model = self._domain(name)
             model.restore(learnt)
+
+
+def _grade(chance: float) -> int:
+    """Grades of a chance in steps of the root of two towards 0 and 1; plans differ by grade."""
+    if chance < 0.5:
+        return frexp(chance * chance)[1] if chance > GRADED_FROM else -99
+    rest = 1.0 - chance
+    return 1 - frexp(rest * rest)[1] if rest > GRADED_FROM else 99
 
 
 def _gain(
