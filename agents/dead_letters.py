@@ -18,12 +18,14 @@ def dead_letter(
     clock: Clock,
     role: str | None = None,
     attempts: int = 1,
+    replayed_from: Source | None = None,
 ) -> Outgoing:
     """The dead letter of a message, ready to be sent to the partition it came from."""
     payload = value or b""
     text = None if key is None else key.decode("utf-8", "replace")[:_MAX_KEY]
     letter = DeadLetter(
         source=source,
+        replayed_from=replayed_from,
         key=text,
         payload=encode_payload(payload),
         payload_bytes=len(payload),

@@ -19,7 +19,7 @@ from pipeline.clock import Clock
 from pipeline.errors import InvalidInputError, RetryableError
 from pipeline.metrics import MESSAGES
 from schemas.codec import DecodeError
-from schemas.dead_letter import Source
+from schemas.dead_letter import REPLAYED_FROM, Source
 
 log = logging.getLogger("rolestream.delivery")
 
@@ -36,6 +36,7 @@ class Incoming:
     source: Source
     key: bytes | None
     value: bytes | None
+    replayed_from: Source | None = None
 
     @property
     def partition(self) -> int:
@@ -118,6 +119,7 @@ class Delivery:
             self._clock,
             role=self._name,
             attempts=attempts,
+            replayed_from=incoming.replayed_from,
         )
         await self._outbox.send([letter, *self.account_for(incoming, kind)])
         MESSAGES.labels(self._name, "dead_lettered").inc()
@@ -186,4 +188,6 @@ def read(event: faust.EventT[Any]) -> Incoming:
     """The message of a Faust event."""
     message = event.message
     source = Source(kafka_topic=message.topic, partition=message.partition, offset=message.offset)
-    return Incoming(source, message.key, message.value)
+    replayed = dict(message.headers or ()).get(REPLAYED_FROM)
+    origin = None if replayed is None else Source.parse(replayed.decode("utf-8", "replace"))
+    return Incoming(source, message.key, message.value, origin)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from schemas.answers import LoggedAnswer
-from schemas.dead_letter import DeadLetter
+from schemas.dead_letter import DeadLetter, DeadLetterReplay
 from schemas.messages import CategorizedRecord, RawText, Window, WindowOutcome
 from schemas.policy_control import PolicyControl
 from schemas.pool_change import PoolChange
@@ -22,6 +22,7 @@ MODEL_POOL = "model-pool"
 POLICY_CONTROL = "policy-control"
 FEEDBACK = "feedback"
 DEAD_LETTERS = "dead-letters"
+DEAD_LETTER_REPLAYS = "dead-letter-replays"
 ANSWERS = "answers"
 SPLITTER_STATE = "splitter-state"
 SUBJECTS_STATE = "subjects-state"
@@ -105,6 +106,13 @@ def catalogue(domains: Iterable[str]) -> tuple[KafkaTopic, ...]:
         KafkaTopic(POLICY_CONTROL, PolicyControl, "domain|role", compact, keyed_by_stream=False),
         KafkaTopic(FEEDBACK, Feedback, "stream_id", _kept(30 * DAY_MS)),
         KafkaTopic(DEAD_LETTERS, DeadLetter, "as it was", _kept(30 * DAY_MS)),
+        KafkaTopic(
+            DEAD_LETTER_REPLAYS,
+            DeadLetterReplay,
+            "kafka_topic/partition/offset",
+            (("cleanup.policy", "compact,delete"), ("retention.ms", str(30 * DAY_MS))),
+            keyed_by_stream=False,
+        ),
         KafkaTopic(SPLITTER_STATE, None, "domain|stream_id", compact),
         KafkaTopic(SUBJECTS_STATE, None, "domain|stream_id", compact),
         KafkaTopic(RECORDS_STATE, None, "domain|stream_id|...", compact),

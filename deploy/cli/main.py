@@ -9,6 +9,7 @@ import click
 
 _COMMANDS = {
     "consume": ("deploy.cli.consume", "consume"),
+    "dead-letters": ("deploy.cli.dead_letters", "dead_letters"),
     "demo": ("deploy.cli.demo", "demo"),
     "models": ("deploy.cli.models", "models"),
     "policy": ("deploy.cli.policy", "policy"),

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from schemas.answers import LoggedAnswer
-from schemas.dead_letter import Cause, DeadLetter, Source, encode_payload
+from schemas.dead_letter import Cause, DeadLetter, DeadLetterReplay, Source, encode_payload
 from schemas.messages import (
     CategorizedRecord,
     ProducedBy,
@@ -120,6 +120,7 @@ ROLE_ASSIGNMENT = st.lists(st.integers(1, 9), min_size=1, max_size=3).flatmap(
         at=AT,
     )
 )
+SOURCE = st.builds(Source, kafka_topic=TEXT, partition=COUNT, offset=SEQ)
 MESSAGES: dict[str, st.SearchStrategy[BaseModel]] = {
     "RawText": st.builds(
         RawText,
@@ -275,7 +276,8 @@ MESSAGES: dict[str, st.SearchStrategy[BaseModel]] = {
     ),
     "DeadLetter": st.builds(
         DeadLetter,
-        source=st.builds(Source, kafka_topic=TEXT, partition=COUNT, offset=SEQ),
+        source=SOURCE,
+        replayed_from=st.none() | SOURCE,
         key=st.none() | TEXT,
         payload=st.binary(max_size=20).map(encode_payload),
         payload_bytes=COUNT,
@@ -283,6 +285,7 @@ MESSAGES: dict[str, st.SearchStrategy[BaseModel]] = {
         attempts=st.integers(1, 9),
         at=AT,
     ),
+    "DeadLetterReplay": st.builds(DeadLetterReplay, source=SOURCE, at=AT),
     "LoggedAnswer": st.builds(
         LoggedAnswer,
         **CALL,

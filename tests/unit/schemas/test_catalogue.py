@@ -39,6 +39,7 @@ def test_every_kafka_topic_of_the_flow_is_there() -> None:
         "policy-control",
         "feedback",
         "dead-letters",
+        "dead-letter-replays",
         "splitter-state",
         "subjects-state",
         "records-state",
@@ -55,7 +56,14 @@ def test_names_are_legal_in_kafka() -> None:
 def test_only_what_is_kept_by_key_is_compacted() -> None:
     compacted = {name for name, topic in TOPICS.items() if topic.compacted}
     states = {name for name in TOPICS if name.endswith("-state")}
-    assert compacted == {"answers", "role-assignments", "model-pool", "policy-control", *states}
+    assert compacted == {
+        "answers",
+        "dead-letter-replays",
+        "role-assignments",
+        "model-pool",
+        "policy-control",
+        *states,
+    }
 
 
 def test_what_is_not_compacted_expires() -> None:
@@ -83,6 +91,7 @@ def test_what_no_stream_decides_has_partitions_of_its_own() -> None:
     assert free == {
         "role-rewards",
         "role-assignments",
+        "dead-letter-replays",
         "model-pool",
         "policy-control",
         "policy-state",

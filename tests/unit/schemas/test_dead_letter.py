@@ -35,3 +35,10 @@ def test_a_longer_payload_is_cut_and_says_so() -> None:
 
 def test_the_longest_dead_letter_fits_into_a_kafka_message() -> None:
     assert len(encode(letter(b"\xff" * 10_000_000))) < 1_000_000
+
+
+def test_a_position_is_one_word_and_back() -> None:
+    source = Source(kafka_topic="a/b.raw-news", partition=3, offset=2**62)
+    assert Source.parse(source.place) == source
+    for wrong in ("", "raw-news", "raw-news/1", "raw-news/x/1", "raw-news/-1/2", "/0/1"):
+        assert Source.parse(wrong) is None

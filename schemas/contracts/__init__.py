@@ -1,0 +1,1 @@
+"""The message contracts as documents: JSON Schema for each message, AsyncAPI for the whole."""
