@@ -4,7 +4,7 @@ import io
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,13 +23,15 @@ from deploy.cli.cluster import (
     reader_settings,
 )
 from deploy.cli.failure import Failure, told_plainly
+from deploy.cli.feed_source import FeedSource, is_url
 from deploy.cli.production import Production
 from deploy.cli.sender import Pace, Sender
 from deploy.cli.stop_signals import Stopped, stop_signals
 from deploy.cli.stream_tail import MAX_MESSAGES, StreamTails
 from deploy.cli.visible_text import visible_json, visible_line
 from deploy.ingest.formats import InputFormat
-from deploy.ingest.reader import Input, read_messages
+from deploy.ingest.lines import Fault
+from deploy.ingest.reader import Entry, Input, read_messages
 from pipeline.errors import ConfigurationError, InvalidInputError, RetryableError
 from schemas.catalogue import raw_kafka_topic
 
@@ -41,9 +43,12 @@ _LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}")
 _HELP = f"""Send FILE ("-" is standard input) to Kafka, one sentence or caption a message.
 
     FILE is plain text (split into sentences), JSON lines of RawText, JSON lines of
-    {{"id", "text"}}, SubRip or WebVTT. The format follows from the file's suffix or, failing that,
-    from its first bytes. Plain text whose lines look wrapped at a width is read as prose, in which
-    only a blank line ends a paragraph; else a line break ends a sentence.
+    {{"id", "text"}}, SubRip, WebVTT, or an RSS or Atom feed, which may also be an address (http or
+    https). Every entry of a feed is a stream; one that is corrected later is a new stream.
+
+    The format follows from the file's suffix or, failing that, from its first bytes. Plain text
+    whose lines look wrapped at a width is read as prose, in which only a blank line ends a
+    paragraph; else a line break ends a sentence.
 
     Run again after a crash, the command goes on behind the last sentence that Kafka has of the
     stream; nothing is sent twice. It finds that sentence among the latest {MAX_MESSAGES}
@@ -77,6 +82,13 @@ _HELP = f"""Send FILE ("-" is standard input) to Kafka, one sentence or caption 
     "--resume/--no-resume", default=True, help="Go on behind what Kafka has, or send everything."
 )
 @click.option("--append", is_flag=True, help="Number the sentences on behind what Kafka has.")
+@click.option(
+    "--every",
+    "every_s",
+    type=click.FloatRange(min=1),
+    metavar="SECONDS",
+    help="Fetch a feed again so often, and send what is new; for ever.",
+)
 @click.option("--skip-bad", is_flag=True, help="Leave bad lines out, each with a warning.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @cluster_options
@@ -90,6 +102,7 @@ def produce(
     end: bool,
     resume: bool,
     append: bool,
+    every_s: float | None,
     skip_bad: bool,
     as_json: bool,
     bootstrap_servers: str | None,
@@ -97,10 +110,12 @@ def produce(
 ) -> None:
     """Send an input to Kafka; the help text of the command says how."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    with told_plainly(), _opened(file) as source:
+    with told_plainly():
+        feed = _feed(file, every_s)
+    with told_plainly(), _opened(file, feed) as source:
         domain = checked_domain(domain)
         _check_options(stream_id, lang, append, resume)
-        data = Input.of(source, _name(file), InputFormat(wanted) if wanted else None)
+        data = Input.of(source, _name(file), _wanted(wanted, feed))
         if stream_id is None and not data.format.names_streams:
             raise ConfigurationError(f"{data.name} names no stream: give --stream ID")
         if append and data.format.names_streams:
@@ -117,6 +132,10 @@ def produce(
         tails = None
         if resume or append:
             tails = StreamTails(reader_settings(settings, Reachability()), kafka_topic, partitions)
+
+        def warn(text: str) -> None:
+            console.print(Text(f"warning: {visible_line(text)}"))
+
         production = Production(
             sender,
             Pace(rate, time.monotonic, sender.wait),
@@ -125,10 +144,17 @@ def produce(
             append=append,
             end=end,
             skip_bad=skip_bad,
-            warn=lambda text: console.print(Text(f"warning: {visible_line(text)}")),
+            warn=warn,
         )
         started_s = time.monotonic()
-        stopped = _send_all(production, sender, data, stream_id, lang, console)
+
+        def messages(current: Input) -> Iterator[Entry | Fault]:
+            return read_messages(current, stream_id, lang)
+
+        batches: Iterable[Iterator[Entry | Fault]] = [messages(data)]
+        if feed is not None:
+            batches = feed.batches(data, messages, every_s, sender.wait, warn)
+        stopped = _send_all(production, sender, data, batches, console)
         summary = _summary(production, sender, kafka_topic, time.monotonic() - started_s)
     if as_json:
         click.echo(visible_json(orjson.dumps(summary).decode()))
@@ -143,8 +169,7 @@ def _send_all(
     production: Production,
     sender: Sender,
     data: Input,
-    stream_id: str | None,
-    lang: str | None,
+    batches: Iterable[Iterator[Entry | Fault]],
     console: Console,
 ) -> Stopped | None:
     """Send everything and wait for the brokers; returns the signal that cut it short, if any."""
@@ -157,8 +182,9 @@ def _send_all(
 
         try:
             with stop_signals():
-                for _ in production.run(read_messages(data, stream_id, lang)):
-                    show()
+                for batch in batches:
+                    for _ in production.run(batch):
+                        show()
         except Stopped as signal_received:
             stopped = signal_received
         except InvalidInputError as error:
@@ -177,6 +203,14 @@ def _send_all(
     return stopped
 
 
+def _feed(file: str, every_s: float | None) -> FeedSource | None:
+    if is_url(file):
+        return FeedSource(file)
+    if every_s is not None:
+        raise ConfigurationError(f"--every is for the address of a feed, and {file} is a file")
+    return None
+
+
 def _so_far(sender: Sender) -> str:
     return f" ({sender.delivered} sent before it)" if sender.delivered else ""
 
@@ -191,7 +225,15 @@ def _check_options(stream_id: str | None, lang: str | None, append: bool, resume
 
 
 @contextmanager
-def _opened(file: str) -> Iterator[io.BufferedReader]:
+def _opened(file: str, feed: FeedSource | None) -> Iterator[io.BufferedReader]:
+    if feed is not None:
+        fetched = feed.fetch()
+        if fetched is None:
+            raise RetryableError(f"{file} says that it has not changed before it was read once")
+        with fetched:
+            yield fetched
+        feed.close()
+        return
     try:
         raw = io.FileIO(sys.stdin.fileno(), closefd=False) if file == "-" else io.FileIO(file)
     except OSError as error:
@@ -199,6 +241,12 @@ def _opened(file: str) -> Iterator[io.BufferedReader]:
     source: io.BufferedReader = io.BufferedReader(raw, BUFFER_BYTES)
     with source:
         yield source
+
+
+def _wanted(name: str | None, feed: FeedSource | None) -> InputFormat | None:
+    if feed is not None:
+        return InputFormat.FEED
+    return InputFormat(name) if name else None
 
 
 def _name(file: str) -> str:

@@ -1,5 +1,6 @@
 """Sends messages in order with a plain Kafka producer and knows which ones arrived."""
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -54,8 +55,14 @@ class Sender:
 
     def wait(self, seconds: float) -> None:
         """Serve delivery reports for about `seconds`; raises RetryableError like `send`."""
-        self._serve(lambda: self.producer.poll(seconds))
-        self._raise_if_lost()
+        until_s = time.monotonic() + seconds
+        while True:
+            left_s = max(until_s - time.monotonic(), 0.0)
+            # A signal is noticed only between two polls.
+            self._serve(lambda: self.producer.poll(min(left_s, POLL_S)))  # noqa: B023 - called at once
+            self._raise_if_lost()
+            if left_s <= POLL_S:
+                return
 
     def finish(self, progress: Callable[[], None] | None = None) -> None:
         """Wait until every message is acknowledged; raises RetryableError when one is not.

@@ -15,7 +15,11 @@ _BY_SUFFIX = {
     ".json": "jsonl",
     ".srt": "srt",
     ".vtt": "vtt",
+    ".rss": "feed",
+    ".atom": "feed",
+    ".rdf": "feed",
 }
+_FEED_START = re.compile(r"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(rss|feed|rdf:RDF)\b", re.DOTALL)
 _SRT_START = re.compile(r"\d+\s*\n\s*\d+:\d+:\d+[,.]\d+ *-->")
 
 
@@ -24,7 +28,7 @@ class InputFormat(StrEnum):
 
     `text` is plain text in which a line break ends a sentence, unless it looks wrapped at a width:
     then it is `prose`, in which only a blank line does. `lines` is one sentence a line, never
-    split. `jsonl` is `raw-jsonl` or `id-jsonl` by its first object.
+    split. `jsonl` is `raw-jsonl` or `id-jsonl` by its first object. `feed` is RSS or Atom.
     """
 
     TEXT = "text"
@@ -35,11 +39,12 @@ class InputFormat(StrEnum):
     ID_JSONL = "id-jsonl"
     SRT = "srt"
     VTT = "vtt"
+    FEED = "feed"
 
     @property
     def names_streams(self) -> bool:
         """Whether the lines may bring their own stream and seq."""
-        return self in (InputFormat.JSONL, InputFormat.RAW_JSONL)
+        return self in (InputFormat.JSONL, InputFormat.RAW_JSONL, InputFormat.FEED)
 
     @property
     def json_kind(self) -> JsonKind | None:
@@ -61,6 +66,8 @@ def detect_format(name: str, sample: str) -> InputFormat:
         return InputFormat.JSONL
     if begin.startswith("WEBVTT"):
         return InputFormat.VTT
+    if _FEED_START.match(begin):
+        return InputFormat.FEED
     if _SRT_START.match(begin):
         return InputFormat.SRT
     return InputFormat.TEXT

@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import ValidationError
 
+from deploy.ingest.feed import read_feed
 from deploy.ingest.formats import InputFormat, detect_format
 from deploy.ingest.jsonl import read_jsonl
 from deploy.ingest.lines import Fault, Piece, read_lines
@@ -57,10 +58,15 @@ def read_messages(
     """Yield the messages of `data`, and a Fault for everything that cannot be one.
 
     Sentences and captions are numbered from 1, faults included, so that a mended input keeps its
-    numbers; the seq of `{"id", "text"}` is the line number; RawText lines keep stream_id and seq.
+    numbers; the entries of a feed are streams of their own, named after `stream_id` or the input;
+    the seq of `{"id", "text"}` is the line number; RawText lines keep stream_id and seq.
     A language is noted only where `lang` or the input names it.
     Raises InvalidInputError when the input as a whole is of no use, or `stream_id` is needed.
     """
+    if data.format is InputFormat.FEED:
+        for found in read_feed(data.source, stream_id or data.name, lang):
+            yield Entry(*found) if isinstance(found, tuple) else found
+        return
     last_seqs: dict[str, int] = {}
     for position, item in enumerate(_read(data, lang), start=1):
         if isinstance(item, Piece):
