@@ -11,6 +11,7 @@ _COMMANDS = {
     "consume": ("deploy.cli.consume", "consume"),
     "dead-letters": ("deploy.cli.dead_letters", "dead_letters"),
     "demo": ("deploy.cli.demo", "demo"),
+    "ingest": ("deploy.cli.ingest", "ingest"),
     "models": ("deploy.cli.models", "models"),
     "policy": ("deploy.cli.policy", "policy"),
     "produce": ("deploy.cli.produce", "produce"),

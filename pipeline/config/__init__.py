@@ -11,6 +11,7 @@ from pipeline.config.settings import (
     SplitterSettings,
     WorkerSettings,
 )
+from pipeline.config.web import WebSettings
 
 __all__ = [
     "Config",
@@ -20,6 +21,7 @@ __all__ = [
     "ModelSettings",
     "PolicySettings",
     "SplitterSettings",
+    "WebSettings",
     "WorkerSettings",
     "load_config",
 ]

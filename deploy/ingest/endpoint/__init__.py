@@ -1,0 +1,1 @@
+"""An HTTP way in, for those who cannot speak Kafka."""
