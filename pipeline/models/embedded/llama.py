@@ -87,7 +87,7 @@ def load_engine(weights: Path, context_tokens: int, threads: int) -> ChatEngine:
         import xllamacpp
     except ImportError:
         raise ConfigurationError(
-            "the package xllamacpp is not installed: pip install 'rolestream[embedded]'"
+            "the package xllamacpp is not installed: pip install xllamacpp"
         ) from None
 
     params = xllamacpp.CommonParams()

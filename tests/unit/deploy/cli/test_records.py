@@ -11,7 +11,7 @@ from rich.console import Console
 
 from deploy.cli.record_reader import Unreadable
 from deploy.cli.record_report import RecordReport
-from deploy.cli.record_state import Change, FinalState, RevisionMemory
+from deploy.cli.record_state import FinalState
 from schemas import CategorizedRecord
 from tests.unit.deploy.cli.sample_records import a_record
 
@@ -22,26 +22,6 @@ def report(
     errors = io.StringIO()
     console = Console(file=errors, soft_wrap=True)
     return RecordReport(category, stream_id, as_json=as_json, errors=console), errors
-
-
-def test_each_revision_is_news_once() -> None:
-    memory = RevisionMemory()
-    changes = [
-        memory.change(a_record(revision=1)),
-        memory.change(a_record(revision=1)),
-        memory.change(a_record(revision=3)),
-        memory.change(a_record(revision=2)),
-        memory.change(a_record(revision=4, op="delete")),
-    ]
-    assert changes == [Change.NEW, None, Change.CORRECTED, None, Change.DELETED]
-
-
-def test_the_memory_of_revisions_is_bounded() -> None:
-    memory = RevisionMemory(most=2)
-    for record_id in ("a", "b", "c"):
-        memory.change(a_record(record_id))
-    assert memory.change(a_record("c")) is None
-    assert memory.change(a_record("a")) is Change.NEW
 
 
 @given(
