@@ -26,6 +26,7 @@ from pipeline.olp.splitter import (
     SplitterState,
     StreamBuffer,
 )
+from pipeline.tracing import message_span, work_span
 from schemas.catalogue import (
     SPLITTER_STATE,
     raw_kafka_topic,
@@ -86,7 +87,8 @@ class ChunkSplitter:
         async for event in stream.noack().events():
             incoming = read(event)
             try:
-                await self._take_in(event, incoming)
+                with message_span(Role.CHUNK_SPLITTER.slug, incoming.source, incoming.headers):
+                    await self._take_in(event, incoming)
             except BadMessageError as error:
                 await self._reject(event, incoming, error.kind, str(error))
             except DecodeError as error:
@@ -155,7 +157,8 @@ class ChunkSplitter:
         clock = self._role_app.clock
         while (reason := buffer.due(clock.monotonic(), self._token_budget())) is not None:
             try:
-                await self._cut(key, buffer, buffer.plan(reason, self._token_budget()))
+                with work_span("cut window"):
+                    await self._cut(key, buffer, buffer.plan(reason, self._token_budget()))
             except BrokerAwayError as error:
                 log.warning("chunk-splitter: %s; trying again", error)
                 await asyncio.sleep(1.0)

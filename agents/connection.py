@@ -4,7 +4,8 @@ import ssl
 from typing import Any
 
 import faust
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 
 from pipeline.config import KafkaSettings
 
@@ -16,6 +17,30 @@ def bootstrap(kafka: KafkaSettings) -> list[str]:
 
 def plain_consumer(kafka: KafkaSettings, **settings: Any) -> AIOKafkaConsumer:
     """A consumer outside any consumer group: it reads what it is told to and commits nothing."""
+    return AIOKafkaConsumer(
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        **_login(kafka),
+        **settings,
+    )
+
+
+def plain_producer(kafka: KafkaSettings) -> AIOKafkaProducer:
+    """A producer outside any Faust app; what it sends is acknowledged by all replicas."""
+    return AIOKafkaProducer(acks="all", **_login(kafka))
+
+
+def plain_admin(kafka: KafkaSettings) -> AIOKafkaAdminClient:
+    """A client that asks about consumer groups."""
+    return AIOKafkaAdminClient(**_login(kafka))
+
+
+def _login(kafka: KafkaSettings) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "bootstrap_servers": bootstrap(kafka),
+        "security_protocol": kafka.security_protocol,
+    }
     if kafka.security_protocol in ("SSL", "SASL_SSL"):
         settings["ssl_context"] = _ssl_context(kafka)
     if kafka.security_protocol.startswith("SASL"):
@@ -24,14 +49,7 @@ def plain_consumer(kafka: KafkaSettings, **settings: Any) -> AIOKafkaConsumer:
             "sasl_plain_username": kafka.sasl_username,
             "sasl_plain_password": kafka.sasl_password(),
         }
-    return AIOKafkaConsumer(
-        bootstrap_servers=bootstrap(kafka),
-        security_protocol=kafka.security_protocol,
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        **settings,
-    )
+    return settings
 
 
 def faust_credentials(kafka: KafkaSettings) -> Any:

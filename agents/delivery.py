@@ -6,8 +6,8 @@ dead-lettered, and only then is it acknowledged.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,8 @@ from agents.dead_letters import dead_letter
 from agents.outbox import BrokerAwayError, Outbox, Outgoing
 from pipeline.clock import Clock
 from pipeline.errors import InvalidInputError, RetryableError
-from pipeline.metrics import MESSAGES
+from pipeline.metrics import DEAD_LETTERED, MESSAGES
+from pipeline.tracing import message_span
 from schemas.codec import DecodeError
 from schemas.dead_letter import REPLAYED_FROM, Source
 
@@ -36,7 +37,12 @@ class Incoming:
     source: Source
     key: bytes | None
     value: bytes | None
-    replayed_from: Source | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def replayed_from(self) -> Source | None:
+        """Where a replayed dead letter lay when it was first read."""
+        return Source.parse(self.headers.get(REPLAYED_FROM, ""))
 
     @property
     def partition(self) -> int:
@@ -85,6 +91,16 @@ class Delivery:
             self._tasks[task] = incoming.partition
             task.add_done_callback(partial(self._left, lane))
 
+    @property
+    def in_flight(self) -> int:
+        """How many messages are being worked on."""
+        return len(self._tasks)
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more is taken before something is done."""
+        return self._room.locked()
+
     async def drain(self, limit_s: float) -> None:
         """Wait until what is in flight is done, at most `limit_s`; take nothing new meanwhile."""
         self._closed = True
@@ -123,6 +139,7 @@ class Delivery:
         )
         await self._outbox.send([letter, *self.account_for(incoming, kind)])
         MESSAGES.labels(self._name, "dead_lettered").inc()
+        DEAD_LETTERED.labels(self._name.replace("-", "_"), kind).inc()
 
     async def reject_surely(
         self, incoming: Incoming, kind: str, message: str, attempts: int = 1
@@ -152,7 +169,8 @@ class Delivery:
     ) -> None:
         if before is not None:
             await asyncio.wait([before])
-        await self._handle(incoming, handle)
+        with message_span(self._name, incoming.source, incoming.headers):
+            await self._handle(incoming, handle)
         event.ack()
 
     async def _handle(self, incoming: Incoming, handle: Handler) -> None:
@@ -188,6 +206,8 @@ def read(event: faust.EventT[Any]) -> Incoming:
     """The message of a Faust event."""
     message = event.message
     source = Source(kafka_topic=message.topic, partition=message.partition, offset=message.offset)
-    replayed = dict(message.headers or ()).get(REPLAYED_FROM)
-    origin = None if replayed is None else Source.parse(replayed.decode("utf-8", "replace"))
-    return Incoming(source, message.key, message.value, origin)
+    headers = {
+        name: (value or b"").decode("utf-8", "replace")
+        for name, value in dict(message.headers or ()).items()
+    }
+    return Incoming(source, message.key, message.value, headers)

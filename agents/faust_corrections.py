@@ -7,6 +7,7 @@ commit is the lowest one that was read and is not acknowledged.
 """
 
 import heapq
+import time
 from collections import defaultdict
 from typing import Any
 
@@ -27,7 +28,13 @@ class StrictConsumer(driver.Consumer):
         self._unfinished: dict[TP, list[int]] = defaultdict(list)
         self._known: dict[TP, set[int]] = defaultdict(set)
         self._acked_before_revoke: dict[TP, set[int]] = {}
+        self.polled_s = time.monotonic()
         super().__init__(*args, **kwargs)
+
+    async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's own
+        found = await super()._wait_next_records(timeout)
+        self.polled_s = time.monotonic()
+        return found
 
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         message = super()._to_message(tp, record)

@@ -9,11 +9,11 @@ import logging
 from agents.model_role import RecentDecisions, reward_messages
 from agents.role_app import RoleApp
 from agents.tail import Tail
+from pipeline.decisions.late_quality import late_events
 from pipeline.metrics import FEEDBACK as FEEDBACK_COUNT
-from pipeline.olp.feedback import quality
 from schemas.catalogue import FEEDBACK
 from schemas.codec import DecodeError, decode
-from schemas.rewards import Feedback, QualitySource, RewardEvent
+from schemas.rewards import Feedback
 
 log = logging.getLogger("rolestream.feedback")
 
@@ -43,37 +43,10 @@ class FeedbackListener:
             log.warning("feedback that cannot be read: %s", error)
             FEEDBACK_COUNT.labels("unknown", "unreadable").inc()
             return
-        events = late_events(self._recent, feedback)
+        events = late_events(self._recent.of_stream(feedback.domain, feedback.stream_id), feedback)
         FEEDBACK_COUNT.labels(feedback.domain, "used" if events else "unmatched").inc()
         if events:
             messages = reward_messages(tuple(events), self._role_app)
             task = asyncio.create_task(self._role_app.outbox.send(messages))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
-
-
-def late_events(recent: RecentDecisions, feedback: Feedback) -> list[RewardEvent]:
-    """One late reward event for each remembered run that the feedback says something about."""
-    events = []
-    for task, served in recent.of_stream(feedback.domain, feedback.stream_id):
-        for event in served.events:
-            answered = served.versions.get(event.model)
-            if answered is None:
-                continue
-            score = quality(task.role, answered, feedback)
-            if score is None:
-                continue
-            events.append(
-                event.model_copy(
-                    update={
-                        "late": True,
-                        "quality": score,
-                        "quality_source": QualitySource(feedback.source),
-                        "cost_usd": 0.0,
-                        "judge_cost_usd": 0.0,
-                        "latency_s": 0.0,
-                        "at": feedback.at,
-                    }
-                )
-            )
-    return events

@@ -10,7 +10,7 @@ from agents.role_app import RoleApp
 from pipeline.config import WorkerSettings
 from pipeline.decisions.blame import bad_format, empty_subjects
 from pipeline.domains import Domain
-from pipeline.metrics import BLAME, RECORDS
+from pipeline.metrics import BLAME, RECORDS, WINDOW_LATENCY
 from pipeline.olp.format_checker import CHECKER_VERSION, Verdict, check_format
 from pipeline.olp.records import Changes, StreamRecords, SubjectRecords, apply_window
 from schemas.catalogue import (
@@ -122,6 +122,7 @@ class FormatChecker:
         messages.append(outgoing(WINDOW_OUTCOMES, partition, window.stream_id, outcome))
         messages += self._charged(empty_subjects(task, now))
         await self._role_app.outbox.send(messages)
+        WINDOW_LATENCY.labels(window.domain).observe(outcome.latency_s)
 
     async def _send_back(self, task: RoleTask, verdict: Verdict, partition: int) -> None:
         charged = self._charged(bad_format(task, self._role_app.clock.now()))

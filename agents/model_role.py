@@ -11,11 +11,11 @@ from agents.role_app import RoleApp
 from agents.role_assignments import RoleAssignments
 from pipeline.decisions import ledger
 from pipeline.decisions.serve import FailedDecisionError, ModelsAwayError, RoleServer, Served
-from pipeline.metrics import RUN_COST, RUN_LATENCY, RUNS, VERDICTS
+from pipeline.metrics import DEAREST_COST, RUN_COST, RUN_LATENCY, RUNS, VERDICTS
 from pipeline.olp.role import RoleLogic
 from schemas.catalogue import ROLE_REWARDS, role_kafka_topic
 from schemas.codec import decode
-from schemas.partitions import partition_of
+from schemas.partitions import policy_partition
 from schemas.rewards import RewardEvent, assignment_key
 from schemas.role_task import RoleTask
 from schemas.roles import Role
@@ -84,9 +84,9 @@ class ModelRole:
         except FailedDecisionError as failure:
             await self._role_app.outbox.send(reward_messages(failure.events, self._role_app))
             self._count(failure.events)
-            if isinstance(failure.cause, ModelsAwayError):
-                raise failure.cause from None
-            raise BadMessageError("no_acceptable_answer", str(failure.cause)) from None
+            away = isinstance(failure.cause, ModelsAwayError)
+            kind = "models_away" if away else "no_acceptable_answer"
+            raise BadMessageError(kind, str(failure.cause)) from None
         following = NEXT_ROLE[self._role]
         await self._role_app.outbox.send(
             [
@@ -111,6 +111,7 @@ class ModelRole:
             RUN_LATENCY.labels(role, event.model).observe(event.latency_s)
             for entry in ledger.entries(event):
                 RUN_COST.labels(entry.domain, role, entry.model, entry.purpose.value).inc(entry.usd)
+            DEAREST_COST.labels(event.domain, role).inc(self._server.dearest_usd(event))
             for verdict in event.verdicts:
                 said = {True: "right", False: "wrong", None: "none"}[verdict.right]
                 VERDICTS.labels(event.domain, role, verdict.judge, said).inc()
@@ -121,7 +122,7 @@ def reward_messages(events: tuple[RewardEvent, ...], role_app: RoleApp) -> list[
     messages = []
     for event in events:
         key = assignment_key(event.domain, event.role)
-        partition = partition_of(key, role_app.kafka.partitions)
+        partition = policy_partition(event.domain, role_app.kafka.partitions)
         messages.append(outgoing(ROLE_REWARDS, partition, key, event))
     return messages
 

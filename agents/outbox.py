@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import InvalidInputError, RetryableError
+from pipeline.tracing import context_headers
 from schemas.codec import encode
 
 
@@ -52,6 +53,7 @@ class Outbox:
 
         Raises BrokerAwayError when one was not, InvalidInputError when one is too large.
         """
+        context = context_headers()
         try:
             producer = await self._app.maybe_start_producer()
             waiting = [
@@ -61,7 +63,10 @@ class Outbox:
                     message.value,
                     message.partition,
                     None,
-                    [(name, value.encode("utf-8")) for name, value in message.headers.items()],
+                    [
+                        (name, value.encode("utf-8"))
+                        for name, value in {**context, **message.headers}.items()
+                    ],
                 )
                 for message in messages
             ]

@@ -24,7 +24,7 @@ from pipeline.decisions.policy_maker import PolicyMaker
 from pipeline.errors import ConfigurationError, InvalidInputError
 from schemas.catalogue import POLICY_STATE, ROLE_ASSIGNMENTS, ROLE_REWARDS
 from schemas.codec import DecodeError, decode, encode
-from schemas.partitions import partition_of
+from schemas.partitions import policy_partition
 from schemas.rewards import RewardEvent, RoleAssignment, assignment_key
 from schemas.roles import MODEL_ROLES, Role
 
@@ -61,13 +61,13 @@ class PolicyAgent:
         partitions = role_app.kafka.partitions
         self._keys: dict[int, list[tuple[str, Role]]] = {}
         for domain in domains:
-            for role in MODEL_ROLES:
-                partition = partition_of(assignment_key(domain, role), partitions)
-                self._keys.setdefault(partition, []).append((domain, role))
+            keys = self._keys.setdefault(policy_partition(domain, partitions), [])
+            keys.extend((domain, role) for role in MODEL_ROLES)
         self._store = ChangelogStore(role_app.kafka, POLICY_STATE, role_app.outbox)
         self._partitions: dict[int, Partition] = {}
         self._without_arms: set[tuple[str, Role]] = set()
         role_app.raw_agent([ROLE_REWARDS], self._consume)
+        role_app.recovered = lambda numbers: all(n in self._partitions for n in numbers)
         role_app.follow_partitions(self._forget)
         role_app.app.on_partitions_assigned.connect(self._assigned, weak=False)
         role_app.app.task(self._publish_regularly)

@@ -32,7 +32,7 @@ class RoleApp:
         self.clock = clock
         self._folder = TemporaryDirectory(prefix="rolestream-")
         self.app: faust.App = faust.App(
-            f"{kafka.group_prefix}-{name}",
+            self.group,
             broker=[f"kafka://{server}" for server in bootstrap(kafka)],
             broker_credentials=faust_credentials(kafka),
             broker_session_timeout=kafka.session_timeout_s,
@@ -54,8 +54,21 @@ class RoleApp:
         self.outbox = Outbox(self.app, kafka)
         self.delivery = Delivery(name, self.outbox, clock, in_flight)
         self._forget: list[Forget] = []
-        self._partitions: set[int] = set()
+        self._assigned: frozenset[TP] | None = None
+        self.kafka_topics: tuple[str, ...] = ()
+        self.recovered: Callable[[Iterable[int]], bool] = lambda partitions: True
         self.app.on_partitions_revoked.connect(self._revoked, weak=False)
+        self.app.on_partitions_assigned.connect(self._took, weak=False)
+
+    @property
+    def assigned(self) -> frozenset[TP] | None:
+        """The partitions this app works on; None while its group has not settled that."""
+        return None if self.app.rebalancing else self._assigned
+
+    @property
+    def group(self) -> str:
+        """Its consumer group."""
+        return f"{self.kafka.group_prefix}-{self.name}"
 
     def agent(self, kafka_topics: Iterable[str], handle: Handler) -> None:
         """Handle every message of `kafka_topics` with `handle`."""
@@ -69,8 +82,9 @@ class RoleApp:
         self, kafka_topics: Iterable[str], body: Callable[[EventStream], Awaitable[None]]
     ) -> None:
         """An agent whose body reads the stream itself and acknowledges each event."""
+        self.kafka_topics = tuple(map(self.kafka.named, kafka_topics))
         channel = self.app.topic(
-            *map(self.kafka.named, kafka_topics),
+            *self.kafka_topics,
             key_serializer="raw",
             value_serializer="raw",
             internal=True,
@@ -96,7 +110,11 @@ class RoleApp:
         await self.app.stop()
         self._folder.cleanup()
 
+    async def _took(self, *args: Any, **_: Any) -> None:
+        self._assigned = frozenset(args[1])
+
     async def _revoked(self, *args: Any, **_: Any) -> None:
+        self._assigned = None
         revoked: set[TP] = args[1]
         partitions = {tp.partition for tp in revoked}
         await self.delivery.abandon(partitions)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agents import faust_corrections
+from agents.allowances import Allowances
+from agents.allowances_coordinator import AllowancesCoordinator
 from agents.chunk_splitter import ChunkSplitter
 from agents.failed_windows import failed_window
 from agents.feedback import FeedbackListener
@@ -19,23 +21,26 @@ from agents.relationship_checker import SubjectRegistries
 from agents.role_app import RoleApp
 from agents.role_assignments import RoleAssignments
 from agents.stateless_roles import LOGIC, stateless
+from agents.web.process import process_server
+from agents.web.server import WebServer
 from pipeline.clock import Clock
-from pipeline.config import Config
+from pipeline.config import Config, ModelSettings
 from pipeline.decisions.judge import JudgePanel
 from pipeline.decisions.policy_maker import PolicyMaker
 from pipeline.decisions.run import Runner
-from pipeline.decisions.serve import RoleServer
+from pipeline.decisions.within_budget import BudgetedServer
 from pipeline.domains import Domain, load_domains, select_domains
 from pipeline.errors import ConfigurationError, RetryableError
 from pipeline.models.client import ModelClient
 from pipeline.models.declared import DeclaredModels
-from pipeline.models.pool import ModelPool
+from pipeline.models.pool import Completes, ModelPool
 from pipeline.rolerl.reward import reward_preset
 from schemas.roles import MODEL_ROLES, Role
 
 log = logging.getLogger("rolestream.worker")
 
 POLICY = "policy"
+ALLOWANCES = "allowances"
 ALL_ROLES = (*(role.slug for role in Role), POLICY)
 
 
@@ -58,6 +63,8 @@ class Parts:
     apps: tuple[RoleApp, ...]
     listeners: tuple[Listener, ...]
     pool: ModelPool
+    web: WebServer | None = None
+    allowances: Allowances | None = None
 
 
 def chosen_roles(names: str | None) -> tuple[str, ...]:
@@ -82,19 +89,25 @@ def build(config: Config, roles: Iterable[str], clock: Clock) -> Parts:
     """
     faust_corrections.apply()
     domains = select_domains(load_domains(config.domains.files), config.domains.enabled)
-    pool = ModelPool.from_settings(config.models, clock)
+    allowances = Allowances.of(config, clock)
+
+    def connect(arm: ModelSettings) -> Completes:
+        return allowances.metered(ModelClient(arm, clock), arm)
+
+    pool = ModelPool.from_settings(config.models, clock, connect)
     declared = DeclaredModels(config.models)
-    hot_pool = HotPool(config.kafka, declared, pool, lambda model: ModelClient(model, clock))
+    hot_pool = HotPool(config.kafka, declared, pool, connect)
     role_assignments = RoleAssignments(config.kafka)
-    listeners: list[Listener] = [hot_pool, role_assignments]
-    server = RoleServer(
+    listeners: list[Listener] = [allowances, hot_pool, role_assignments]
+    server = BudgetedServer(
         pool,
         Runner(pool, clock),
         domains,
         reward_preset("paper", value_usd=1.0),
         config.worker.max_fallbacks,
         JudgePanel(pool, clock, config.judging) if config.judging.models else None,
-    )
+        config.worker.window_deadline_s,
+    ).within(allowances.resources, allowances.till)
     wanted = set(roles)
     apps: list[RoleApp] = []
     recent = RecentDecisions()
@@ -136,7 +149,15 @@ def build(config: Config, roles: Iterable[str], clock: Clock) -> Parts:
         PolicyAgent(role_app(POLICY), domains, interval_s, maker, role_assignments, controls)
     if feedback is not None:
         listeners.append(feedback)
-    return Parts(tuple(apps), tuple(listeners), pool)
+    if allowances.resources:
+        app = role_app(ALLOWANCES)
+        coordinator = AllowancesCoordinator(app, allowances.resources, allowances.settings)
+        allowances.also_heard = coordinator.heard
+    web = process_server(config, domains, apps, pool, declared, clock, page=POLICY in wanted)
+    if web is not None:
+        # First to start, so that what is not ready yet can be seen.
+        listeners.insert(0, web)
+    return Parts(tuple(apps), tuple(listeners), pool, web, allowances)
 
 
 async def run(parts: Parts, stop: asyncio.Event, ready: Callable[[], None]) -> None:
@@ -147,10 +168,13 @@ async def run(parts: Parts, stop: asyncio.Event, ready: Callable[[], None]) -> N
         await asyncio.gather(*(app.start() for app in parts.apps))
         ready()
         stopping = asyncio.create_task(stop.wait())
+        spent = asyncio.create_task(_budget_stops(parts.allowances))
         ended = [asyncio.create_task(app.app.wait_until_stopped()) for app in parts.apps]
-        await asyncio.wait([stopping, *ended], return_when=asyncio.FIRST_COMPLETED)
-        for task in (stopping, *ended):
+        await asyncio.wait([stopping, spent, *ended], return_when=asyncio.FIRST_COMPLETED)
+        for task in (stopping, spent, *ended):
             task.cancel()
+        if spent.done() and not spent.cancelled():
+            raise RetryableError(spent.result())
         for app in parts.apps:
             if app.app.crash_reason is not None:
                 raise RetryableError(f"{app.name} stopped: {app.app.crash_reason!r}")
@@ -159,6 +183,14 @@ async def run(parts: Parts, stop: asyncio.Event, ready: Callable[[], None]) -> N
         for listener in reversed(parts.listeners):
             await listener.stop()
         await parts.pool.close()
+
+
+async def _budget_stops(allowances: Allowances | None) -> str:
+    """Returns the line to end with, once a budget whose limit is to stop workers is spent."""
+    if allowances is None:
+        return await asyncio.Future[str]()
+    await allowances.stopping.wait()
+    return allowances.till.stop_line() or "a budget is spent"
 
 
 def domains_of(config: Config) -> dict[str, Domain]:

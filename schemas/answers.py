@@ -1,13 +1,16 @@
 """The answer log's entry: a finished model call that must never be paid for twice."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
 from schemas.base import Fraction, Message, Name, NonNegative
 from schemas.rewards import RunKind
 from schemas.roles import Role
+
+Finish = Literal["stop", "length", "content_filter", "cut"]
+"""Why an answer ends: the model was done, out of tokens, held back, or cut off by the reader."""
 
 JUDGMENT = "judge-"
 """How the prompt version of a judgment begins; judgments are logged beside the answers."""
@@ -36,6 +39,7 @@ class LoggedAnswer(Message):
     latency_s: NonNegative
     first_token_s: NonNegative | None = None
     cost_usd: NonNegative
+    finish: Finish = "stop"
     at: datetime
 
     @property

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
+from schemas.allowances import AllowanceLedger, AllowanceRequest
 from schemas.answers import LoggedAnswer
 from schemas.dead_letter import DeadLetter, DeadLetterReplay
 from schemas.messages import CategorizedRecord, RawText, Window, WindowOutcome
@@ -24,6 +25,8 @@ FEEDBACK = "feedback"
 DEAD_LETTERS = "dead-letters"
 DEAD_LETTER_REPLAYS = "dead-letter-replays"
 ANSWERS = "answers"
+ALLOWANCE_REQUESTS = "allowance-requests"
+ALLOWANCES = "allowances"
 SPLITTER_STATE = "splitter-state"
 SUBJECTS_STATE = "subjects-state"
 RECORDS_STATE = "records-state"
@@ -77,6 +80,8 @@ def _kept(ms: int) -> tuple[tuple[str, str], ...]:
 def catalogue(domains: Iterable[str]) -> tuple[KafkaTopic, ...]:
     """All Kafka topics of a deployment with these domains."""
     compact = tuple(COMPACT.items())
+    # One value, written up to ten times a second: small segments, or it is hardly ever compacted.
+    often_written = (*compact, ("segment.bytes", str(8 * 1024 * 1024)), ("segment.ms", "600000"))
     expiring = (("cleanup.policy", "compact,delete"), ("retention.ms", str(DAY_MS)))
     raws = [
         KafkaTopic(raw_kafka_topic(domain), RawText, "stream_id", _kept(7 * DAY_MS))
@@ -104,6 +109,10 @@ def catalogue(domains: Iterable[str]) -> tuple[KafkaTopic, ...]:
         KafkaTopic(ROLE_ASSIGNMENTS, RoleAssignment, "domain|role", compact, keyed_by_stream=False),
         KafkaTopic(MODEL_POOL, PoolChange, "model", compact, keyed_by_stream=False),
         KafkaTopic(POLICY_CONTROL, PolicyControl, "domain|role", compact, keyed_by_stream=False),
+        KafkaTopic(
+            ALLOWANCE_REQUESTS, AllowanceRequest, "worker", _kept(DAY_MS), keyed_by_stream=False
+        ),
+        KafkaTopic(ALLOWANCES, AllowanceLedger, "ledger", often_written, keyed_by_stream=False),
         KafkaTopic(FEEDBACK, Feedback, "stream_id", _kept(30 * DAY_MS)),
         KafkaTopic(DEAD_LETTERS, DeadLetter, "as it was", _kept(30 * DAY_MS)),
         KafkaTopic(

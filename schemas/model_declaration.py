@@ -16,6 +16,9 @@ class ModelDeclaration(Part):
     `name` is the arm, `model` what the endpoint calls it (the same if left out). The key is read
     from the environment variable `api_key_env`; an endpoint without one needs no key. `quotes`
     has the arm quote what it sorts, which catches wrong sentence numbers for more output tokens.
+    `structured` "auto": the strongest mode that the endpoint takes, found out by its refusals.
+    `schema_bounds` false leaves the window's own bounds out of JSON schemas, so that they are the
+    same for every window: hosted endpoints cache them with the prompt, small models need them.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/+-]*$", max_length=100)
@@ -33,6 +36,8 @@ class ModelDeclaration(Part):
     max_retries: int = Field(default=2, ge=0, le=10)
     in_flight: int = Field(default=16, ge=1)
     quotes: bool = False
-    structured: Literal["json_schema", "json_object", "none"] = "json_schema"
+    structured: Literal["json_schema", "json_object", "none", "auto"] = "json_schema"
+    schema_bounds: bool = True
     roles: tuple[str, ...] = ()
+    limit_group: str | None = Field(default=None, min_length=1, max_length=200)
     prior_quality: float | None = Field(default=None, ge=0, le=1)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from random import Random
 from typing import Any
 
 from pipeline.clock import ManualClock
@@ -27,7 +28,7 @@ class InMemoryEndpoint:
     ) -> None:
         self.chats: list[Chat] = []
         self.closed = False
-        self._clock = clock
+        self.clock = clock
         self._replies = replies
         self._takes_s = takes_s
         self._cost_usd = cost_usd
@@ -42,7 +43,7 @@ class InMemoryEndpoint:
         reply = self._replies[min(len(self.chats), len(self._replies) - 1)]
         self.chats.append(tuple(messages))
         await asyncio.sleep(0)
-        self._clock.advance(self._takes_s)
+        self.clock.advance(self._takes_s)
         if isinstance(reply, Exception):
             raise reply
         return Completion(
@@ -55,6 +56,9 @@ class InMemoryEndpoint:
             first_token_s=None,
             cost_usd=self._cost_usd,
         )
+
+    async def reach(self) -> None:
+        """Always there."""
 
     async def close(self) -> None:
         """Nothing to release."""
@@ -73,8 +77,19 @@ def arm(name: str, price: float = 1.0, **settings: Any) -> ModelSettings:
 
 
 def pool_of(endpoints: Mapping[str, InMemoryEndpoint], **settings: Any) -> ModelPool:
-    """A pool of these endpoints, each dearer than the one before."""
-    return ModelPool(
+    """A pool of these endpoints, each dearer than the one before; no call is made again unless
+
+    `max_retries` says so. It goes by the first endpoint's clock, and sleeping moves that clock on.
+    """
+    clock = next((endpoint.clock for endpoint in endpoints.values()), ManualClock())
+
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(0)
+        clock.advance(seconds)
+
+    settings = {"max_retries": 0, **settings}
+    arms = [
         (arm(name, price=float(place), **settings), endpoint)
         for place, (name, endpoint) in enumerate(endpoints.items(), start=1)
-    )
+    ]
+    return ModelPool(arms, clock, Random(1), sleep)

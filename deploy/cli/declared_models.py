@@ -4,6 +4,7 @@ import click
 
 from deploy.cli.keyed_values import KeyedValues
 from pipeline.config import Config
+from pipeline.errors import ConfigurationError, RetryableError
 from pipeline.models.declared import DeclaredModels
 from schemas.catalogue import MODEL_POOL
 from schemas.codec import DecodeError, decode
@@ -22,3 +23,12 @@ def read_declared(config: Config) -> DeclaredModels:
         except DecodeError as error:
             click.echo(f"ignored a change of the arm {name}: {error}", err=True)
     return declared
+
+
+def declared_or_configured(config: Config) -> DeclaredModels:
+    """As `read_declared`; without a cluster, the configuration's, and a line says so."""
+    try:
+        return read_declared(config)
+    except (ConfigurationError, RetryableError) as error:
+        click.echo(f"changes made while running are not shown: {error}", err=True)
+        return DeclaredModels(config.models)

@@ -8,15 +8,20 @@ from importlib import import_module
 import click
 
 _COMMANDS = {
+    "bench": ("deploy.cli.bench", "bench"),
+    "budget": ("deploy.cli.budget", "budget"),
     "consume": ("deploy.cli.consume", "consume"),
     "dead-letters": ("deploy.cli.dead_letters", "dead_letters"),
     "demo": ("deploy.cli.demo", "demo"),
+    "eval": ("deploy.cli.eval", "evaluate"),
     "ingest": ("deploy.cli.ingest", "ingest"),
     "models": ("deploy.cli.models", "models"),
     "policy": ("deploy.cli.policy", "policy"),
     "produce": ("deploy.cli.produce", "produce"),
     "status": ("deploy.cli.status", "status"),
+    "top": ("deploy.cli.top", "top"),
     "topics": ("deploy.cli.topics", "topics"),
+    "up": ("deploy.cli.up", "up"),
     "worker": ("deploy.cli.worker", "worker"),
 }
 

@@ -1,4 +1,4 @@
-"""`rolestream models`: lists and changes the pool, and serves the embedded models."""
+"""`rolestream models`: lists, checks and changes the pool, and serves the embedded models."""
 
 import asyncio
 import json
@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from deploy.cli.cluster import cluster_options
-from deploy.cli.declared_models import read_declared
+from deploy.cli.declared_models import declared_or_configured
 from deploy.cli.failure import told_plainly
 from deploy.cli.model_changes import add, reprice, reset, retire
+from deploy.cli.model_check import check
 from pipeline.config import load_config
 from pipeline.config.load import with_bootstrap_servers
 from pipeline.domains import load_domains
-from pipeline.errors import ConfigurationError, RetryableError
-from pipeline.models.declared import DeclaredModels
+from pipeline.errors import ConfigurationError
 
 
 @click.group()
@@ -23,7 +23,7 @@ def models() -> None:
     """The pool of models."""
 
 
-for command in (add, reprice, reset, retire):
+for command in (add, check, reprice, reset, retire):
     models.add_command(command)
 
 
@@ -37,11 +37,7 @@ def list_models(as_json: bool, bootstrap_servers: str | None, config_path: Path 
     """
     with told_plainly():
         config = with_bootstrap_servers(load_config(config_path), bootstrap_servers)
-        try:
-            declared = read_declared(config)
-        except (ConfigurationError, RetryableError) as error:
-            click.echo(f"changes made while running are not shown: {error}", err=True)
-            declared = DeclaredModels(config.models)
+        declared = declared_or_configured(config)
     if as_json:
         listed = [
             {**item.settings.model_dump(mode="json"), "origin": item.origin}

@@ -11,8 +11,10 @@ import click
 from deploy.cli.cluster import cluster_options
 from deploy.cli.declared_models import read_declared
 from deploy.cli.failure import told_plainly
+from deploy.cli.policy_explanation import explanation
+from deploy.cli.policy_ledger import ledger_lines, savings_of
 from deploy.cli.policy_replay import replay
-from deploy.cli.policy_view import Cluster, RoleView, explanation
+from deploy.cli.policy_view import Cluster, RoleView
 from pipeline.config import load_config
 from pipeline.config.load import with_bootstrap_servers
 from pipeline.errors import ConfigurationError
@@ -55,19 +57,45 @@ def show(
     bootstrap_servers: str | None,
     config_path: Path | None,
 ) -> None:
-    """Print the role assignments and the controls that are in force."""
+    """Print the role assignments, the controls in force, and what was paid and saved."""
     with told_plainly():
         cluster = _cluster(config_path, bootstrap_servers)
+        keys = cluster.keys(domain, role_name)
         assignments, controls = cluster.role_assignments(), cluster.controls()
         views = [
             RoleView((name, role), assignments.get(key), controls.get(key))
-            for name, role in cluster.keys(domain, role_name)
+            for name, role in keys
             for key in (assignment_key(name, role),)
         ]
+        book, declared = cluster.run_book(), read_declared(cluster.config)
     if as_json:
-        click.echo(json.dumps([view.as_json() for view in views]))
+        told = [
+            view.as_json() | {"ledger": savings_of(book, [view.key], declared).as_dict()}
+            for view in views
+        ]
+        click.echo(json.dumps(told))
     else:
-        click.echo("\n".join(view.line for view in views))
+        lines = [view.line for view in views]
+        click.echo("\n".join([*lines, *ledger_lines(savings_of(book, keys, declared))]))
+
+
+@policy.command()
+@_some
+@_JSON
+@cluster_options
+def ledger(
+    domain: str | None,
+    role_name: str | None,
+    as_json: bool,
+    bootstrap_servers: str | None,
+    config_path: Path | None,
+) -> None:
+    """Print what was paid for what, and what it saved against one arm for everything."""
+    with told_plainly():
+        cluster = _cluster(config_path, bootstrap_servers)
+        keys = cluster.keys(domain, role_name)
+        told = savings_of(cluster.run_book(), keys, read_declared(cluster.config))
+    click.echo(json.dumps(told.as_dict()) if as_json else "\n".join(ledger_lines(told)))
 
 
 @policy.command()

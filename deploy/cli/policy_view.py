@@ -8,14 +8,13 @@ import click
 
 from deploy.cli.keyed_values import KeyedValues
 from pipeline.config import Config
-from pipeline.decisions.learner import Learner, PolicyState
-from pipeline.decisions.policy_maker import PolicyMaker
+from pipeline.decisions.learner import PolicyState
+from pipeline.decisions.run_book import RunBook
 from pipeline.domains import load_domains, select_domains
 from pipeline.errors import ConfigurationError, InvalidInputError
-from pipeline.models.declared import DeclaredModels
 from schemas.catalogue import POLICY_CONTROL, POLICY_STATE, ROLE_ASSIGNMENTS
 from schemas.codec import DecodeError, decode, encode
-from schemas.partitions import partition_of
+from schemas.partitions import policy_partition
 from schemas.policy_control import ControlMode, PolicyControl
 from schemas.rewards import RoleAssignment, assignment_key
 from schemas.roles import MODEL_ROLES, Role
@@ -81,10 +80,23 @@ class Cluster:
                 {key: None if item is None else encode(item) for key, item in changes.items()}
             )
 
-    def state(self, key: Key) -> bytes | None:
-        """The learnt state that covers a key, as it is kept; None before anything was learnt."""
-        number = partition_of(assignment_key(*key), self.config.kafka.partitions)
-        return KeyedValues(self.config.kafka, POLICY_STATE).latest().get(str(number))
+    def state(self, key: Key) -> PolicyState | None:
+        """The learnt state that covers a key; None before anything was learnt.
+
+        Raises InvalidInputError if it cannot be read.
+        """
+        number = policy_partition(key[0], self.config.kafka.partitions)
+        kept = KeyedValues(self.config.kafka, POLICY_STATE).latest().get(str(number))
+        return None if kept is None else _state(kept)
+
+    def run_book(self) -> RunBook:
+        """What the policy agents saw of all arms and paid in all roles; raises as `state` does."""
+        whole = RunBook()
+        for kept in KeyedValues(self.config.kafka, POLICY_STATE).latest().values():
+            part = _state(kept).runs
+            whole.arms.update(part.arms)
+            whole.accounts.update(part.accounts)
+        return whole
 
     def _assignment_history(self) -> list[RoleAssignment]:
         found = []
@@ -96,6 +108,13 @@ class Cluster:
             except DecodeError as error:
                 click.echo(f"ignored a role assignment of {key}: {error}", err=True)
         return found
+
+
+def _state(kept: bytes) -> PolicyState:
+    try:
+        return decode(PolicyState, kept)
+    except DecodeError as error:
+        raise InvalidInputError(f"the policy's kept state is unreadable: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -139,59 +158,3 @@ def control_text(control: PolicyControl | None) -> str:
     if control.role_assignment is not None:
         return f"rolled back to version {control.role_assignment.version} and frozen since {since}"
     return f"frozen since {since}"
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """Why a role is played by whom: the policy's own words, and what stands around them."""
-
-    view: RoleView
-    policy: str
-    learnt: bool
-    words: str
-    judges: tuple[str, ...]
-
-    @property
-    def text(self) -> str:
-        """For people."""
-        lines = [self.view.line, self.words, *self.judges]
-        if not self.learnt:
-            lines.insert(1, f"The policy {self.policy} has learnt nothing of this role yet.")
-        return "\n".join(lines)
-
-    def as_json(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {
-            **self.view.as_json(),
-            "policy": self.policy,
-            "learnt": self.learnt,
-            "explanation": self.words,
-            "judges": list(self.judges),
-        }
-
-
-def explanation(cluster: Cluster, key: Key, declared: DeclaredModels) -> Explanation:
-    """Rebuild the policy from its kept state and have it speak.
-
-    Raises InvalidInputError if the kept state cannot be read.
-    """
-    name = assignment_key(*key)
-    maker = PolicyMaker(cluster.config, declared)
-    learner = Learner(maker)
-    kept = cluster.state(key)
-    learnt = False
-    if kept is not None:
-        try:
-            state = decode(PolicyState, kept)
-        except DecodeError as error:
-            raise InvalidInputError(f"the policy's kept state is unreadable: {error}") from None
-        learner.restore(state)
-        learnt = state.policy == maker.name
-    standings = [
-        f"The judge {judge.name} recognises {judge.knows_right:.0%} of right answers and "
-        f"{judge.knows_wrong:.0%} of wrong ones; {judge.readable:.0%} of its replies are verdicts."
-        for judge in learner.judges(*key)
-    ]
-    view = RoleView(key, cluster.role_assignments().get(name), cluster.controls().get(name))
-    words = learner.policy.explain((key[0], key[1].value))
-    return Explanation(view, maker.name, learnt, words, tuple(standings))

@@ -1,59 +1,39 @@
-"""`rolestream status`: which model serves which role in which domain, as Kafka has it now."""
+"""`rolestream status`: who serves which role and how it goes, as Kafka has it now."""
 
-import json
+import asyncio
 from pathlib import Path
 
 import click
-from confluent_kafka import Consumer, TopicPartition
+import orjson
 
-from deploy.cli.cluster import Reachability, cluster_options, kafka_settings, reader_settings
+from deploy.cli.cluster import cluster_options
 from deploy.cli.failure import told_plainly
-from pipeline.config import KafkaSettings
-from schemas.catalogue import ROLE_ASSIGNMENTS
-from schemas.codec import DecodeError, decode
-from schemas.rewards import RoleAssignment
-
-_POLL_S = 5.0
+from deploy.cli.observation import Observation
+from deploy.cli.status_view import head, role_line
+from deploy.cli.visible_text import visible_json, visible_line
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: all that the live page shows.")
 @cluster_options
 def status(bootstrap_servers: str | None, config_path: Path | None, as_json: bool) -> None:
-    """Print the current role assignments."""
+    """Print who serves which role, what waits, what was spent, and the last records."""
     with told_plainly():
-        current = read_role_assignments(kafka_settings(bootstrap_servers, config_path))
+        observation = Observation(bootstrap_servers, config_path)
+        asyncio.run(observation.look())
+    view = observation.board.since(0)
     if as_json:
-        click.echo(json.dumps([item.model_dump(mode="json") for item in current]))
+        click.echo(visible_json(orjson.dumps(view).decode("utf-8")))
         return
-    for item in current:
-        mix = ", ".join(f"{share.model} {share.probability:.0%}" for share in item.mix)
-        click.echo(f"{item.domain:12} {item.role.value:22} {item.primary:18} ({mix}) {item.reason}")
-    if not current:
+    click.echo(head(view).plain)
+    for budget in view.budgets:
+        if budget.spent is not None:
+            click.echo(visible_line(budget.spent))
+    served = [role for role in view.roles if role.primary is not None]
+    for role in served:
+        click.echo(role_line(role))
+    for letter in view.dead_letters[-3:]:
+        text = f"dead letter {letter.kind} from {letter.source}: {letter.message}"
+        click.echo(visible_line(text))
+    if not served:
         click.echo("no policy has published a role assignment yet")
-
-
-def read_role_assignments(kafka: KafkaSettings) -> list[RoleAssignment]:
-    """The last assignment of each (domain, role). Raises ConfigurationError without a cluster."""
-    reachability = Reachability()
-    consumer = Consumer(reader_settings(kafka.client_settings(), reachability))
-    name = kafka.named(ROLE_ASSIGNMENTS)
-    try:
-        partitions = reachability.require_kafka_topic(consumer, kafka.bootstrap_servers, name)
-        consumer.assign([TopicPartition(name, partition, 0) for partition in range(partitions)])
-        latest: dict[str, RoleAssignment] = {}
-        ended = 0
-        while ended < partitions:
-            message = consumer.poll(_POLL_S)
-            if message is None or message.error() is not None:
-                ended += 1
-                continue
-            try:
-                item = decode(RoleAssignment, message.value())
-            except DecodeError as error:
-                click.echo(f"skipped a role assignment that cannot be read: {error}", err=True)
-                continue
-            latest[f"{item.domain}|{item.role.value}"] = item
-        return [latest[key] for key in sorted(latest)]
-    finally:
-        consumer.close()

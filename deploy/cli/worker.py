@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from agents.kafka_topics import create_kafka_topics
-from agents.worker import build, chosen_roles, domains_of, run
+from agents.traces import start_traces
+from agents.worker import Parts, build, chosen_roles, domains_of, run
 from deploy.cli.failure import told_plainly
 from pipeline.clock import SystemClock
 from pipeline.config import load_config
@@ -56,6 +57,18 @@ def worker(
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, stop.set)
             parts = build(config, chosen, SystemClock())
-            await run(parts, stop, ready=lambda: click.echo(f"ready: {', '.join(chosen)}"))
+            await run(parts, stop, ready=lambda: announce(parts, chosen))
 
-        asyncio.run(serve())
+        end_traces = start_traces("rolestream-worker")
+        try:
+            asyncio.run(serve())
+        finally:
+            end_traces()
+
+
+def announce(parts: Parts, chosen: tuple[str, ...]) -> None:
+    """Say where the process can be looked at, and that it is ready."""
+    if parts.web is not None:
+        page = ", live page" if parts.web.has_page else ""
+        click.echo(f"web: {parts.web.address} (metrics, healthz, readyz{page})")
+    click.echo(f"ready: {', '.join(chosen)}")

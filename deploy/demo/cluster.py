@@ -1,6 +1,7 @@
 """Starts what the demonstration needs: a broker, the embedded models, a worker."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,7 @@ class DemoCluster:
         self._processes: list[subprocess.Popen[bytes]] = []
         self.folder = Path(tempfile.mkdtemp(prefix="rolestream-demo-"))
         self.bootstrap_servers = bootstrap_servers or ""
+        self.page: str | None = None
         self.config_path = self.folder / "rolestream.toml"
 
     def __enter__(self) -> Self:
@@ -115,6 +117,9 @@ class DemoCluster:
         ready = self.folder / "worker.log"
         self._wait(lambda: b"ready:" in ready.read_bytes(), _WORKER_READY_S, "the worker")
         self._report(f"worker with all roles, ready after {time.monotonic() - started:.0f} s")
+        self.page = page_address(ready.read_text(encoding="utf-8", errors="replace"))
+        if self.page is not None:
+            self._report(f"live page at {self.page}")
 
     def _config(self) -> dict[str, list[dict[str, str]]]:
         return tomllib.loads(self.config_path.read_text(encoding="utf-8"))
@@ -175,3 +180,9 @@ def _answers(url: str) -> bool:
             return bool(reply.status == 200)
     except OSError:
         return False
+
+
+def page_address(worker_log: str) -> str | None:
+    """Where a worker said that its live page is."""
+    found = re.search(r"^web: (\S+) .*live page", worker_log, re.MULTILINE)
+    return None if found is None else found[1]

@@ -99,6 +99,7 @@ def keep_lines(bootstrap_servers: str, config_path: Path) -> list[str]:
         f"--bootstrap-servers {bootstrap_servers}",
         f"  rolestream consume --domain ecommerce --follow --bootstrap-servers {bootstrap_servers}",
         f"  rolestream status --bootstrap-servers {bootstrap_servers}",
+        f"  rolestream top --bootstrap-servers {bootstrap_servers}",
         f"configuration: {config_path}",
     ]
 

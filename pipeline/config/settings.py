@@ -1,12 +1,22 @@
 """The one configuration file: its tables and their defaults."""
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from pipeline.config.allowances import AllowanceSettings, BudgetSettings, LimitSettings
 from pipeline.config.kafka import KafkaSettings, Section
 from pipeline.config.models import ModelSettings
+from pipeline.config.web import WebSettings
+from schemas.roles import MODEL_ROLES, Role
+
+
+def _role(name: object) -> object:
+    return name.replace("-", "_") if isinstance(name, str) else name
+
+
+ModelRole = Annotated[Role, BeforeValidator(_role)]
 
 
 class DomainSettings(Section):
@@ -35,9 +45,14 @@ class SplitterSettings(Section):
 
 
 class WorkerSettings(Section):
-    """The `[worker]` table: how much a worker takes on at once, and how long it keeps state."""
+    """The `[worker]` table: how much a worker takes on at once, and how long it keeps state.
+
+    A role that took a window up and whose models are all away waits for them, for
+    `window_deadline_s` at most; then the window is dead-lettered.
+    """
 
     in_flight: int = Field(default=64, ge=1, le=10_000)
+    window_deadline_s: float = Field(default=600.0, gt=0)
     max_fallbacks: int = Field(default=3, ge=0, le=10)
     max_format_attempts: int = Field(default=2, ge=1, le=10)
     max_known_subjects: int = Field(default=200, ge=1)
@@ -49,7 +64,9 @@ class PolicySettings(Section):
     """The `[policy]` table: which policy decides, what it aims at, how often it may publish.
 
     `value_usd` is what a right answer is worth, without it a multiple of the dearest arm's price;
-    95 % of the decisions of a role should take no longer than `slo_p95_s`.
+    95 % of the decisions of a role should take no longer than `slo_p95_s`, or than its own entry in
+    `[policy.role_slo_p95_s]`. The policy `default` paces itself so that no domain spends more than
+    `budget_usd` in `budget_period_s`; the `[budget]` table is what stops workers.
     """
 
     name: str = "thompson"
@@ -57,6 +74,9 @@ class PolicySettings(Section):
     publish_interval_s: float = Field(default=0.25, gt=0)
     value_usd: float | None = Field(default=None, gt=0)
     slo_p95_s: float | None = Field(default=None, gt=0)
+    role_slo_p95_s: dict[ModelRole, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    budget_usd: float | None = Field(default=None, ge=0)
+    budget_period_s: float = Field(default=86_400.0, gt=0)
 
 
 class JudgingSettings(Section):
@@ -80,6 +100,10 @@ class Config(Section):
     worker: WorkerSettings = WorkerSettings()
     policy: PolicySettings = PolicySettings()
     judging: JudgingSettings = JudgingSettings()
+    web: WebSettings = WebSettings()
+    limits: dict[str, LimitSettings] = Field(default_factory=dict)
+    budget: BudgetSettings = BudgetSettings()
+    allowances: AllowanceSettings = AllowanceSettings()
     models: tuple[ModelSettings, ...] = ()
 
     @model_validator(mode="after")
@@ -93,5 +117,21 @@ class Config(Section):
             raise ValueError(
                 f"judging.models: {unknown[0]!r} is not declared; add its [[models]] entry "
                 '(with roles = ["judge"] if it is to judge only)'
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _groups_and_shares_fit(self) -> Self:
+        for model in self.models:
+            if model.limit_group is not None and model.limit_group not in self.limits:
+                raise ValueError(
+                    f"models.{model.name}.limit_group: there is no table "
+                    f'[limits."{model.limit_group}"]; add it'
+                )
+        roles = [role.value for role in MODEL_ROLES]
+        unknown = [role for role in self.budget.role if role not in roles]
+        if unknown:
+            raise ValueError(
+                f"budget.role.{unknown[0]}: no such role; choose from {', '.join(roles)}"
             )
         return self

@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 from pipeline.clock import Clock
 from pipeline.decisions.answer_log import AnswerLog
 from pipeline.errors import RetryableError, RolestreamError
-from pipeline.models.completion import Completion, ModelRefusedError
+from pipeline.metrics import MODEL_RETRIES
+from pipeline.models.completion import (
+    NOTHING_SPENT,
+    Completion,
+    ModelFaultError,
+    ModelRefusedError,
+    ModelRestsError,
+    Spent,
+)
 from pipeline.models.pool import ModelPool
 from pipeline.olp.role import Prompt
 from schemas.answers import LoggedAnswer, answer_key
@@ -26,18 +34,32 @@ class Assigned:
 
 @dataclass(frozen=True)
 class Call:
-    """A finished call and how it was assigned when it was made, perhaps before a crash."""
+    """A finished call and how it was assigned when it was made, perhaps before a crash.
+
+    `lost` is what failed attempts before it cost, `lost_s` the seconds they and the waits took.
+    """
 
     completion: Completion
     assigned: Assigned
+    lost: Spent = NOTHING_SPENT
+    lost_s: float = 0.0
 
 
 class CallFailedError(RolestreamError):
-    """The endpoint gave no answer; `cause` is how it failed. The log's own errors are no such."""
+    """The endpoint gave no answer; `cause` is how it failed. The log's own errors are no such.
 
-    def __init__(self, cause: RetryableError | ModelRefusedError) -> None:
+    `lost` is what the attempts cost; `made` is false if a breaker held the only one back.
+    """
+
+    def __init__(
+        self,
+        cause: RetryableError | ModelRefusedError,
+        lost: Spent = NOTHING_SPENT,
+    ) -> None:
         super().__init__(str(cause))
         self.cause = cause
+        self.lost = lost
+        self.made = not isinstance(cause, ModelRestsError)
 
 
 async def logged_call(
@@ -48,11 +70,12 @@ async def logged_call(
     model: str,
     prompt: Prompt,
     assigned: Assigned,
+    deadline_s: float | None = None,
 ) -> Call:
     """The answer of `model` to `prompt`; a call that is in the log is not made again.
 
-    Characters that UTF-8 cannot carry (unpaired surrogates) become question marks.
-
+    A failed one is made again as the pool's retries say, not waiting past `deadline_s` of the
+    clock. Characters that UTF-8 cannot carry (unpaired surrogates) become question marks.
     Raises CallFailedError if the endpoint fails, and what the log raises if it cannot write.
     """
     window = task.window
@@ -62,12 +85,7 @@ async def logged_call(
     logged = log.find(key)
     if logged is not None:
         return _found(logged)
-    try:
-        completion = await pool.complete(
-            model, prompt.messages, prompt.json_schema, prompt.max_output_tokens
-        )
-    except (RetryableError, ModelRefusedError) as failure:
-        raise CallFailedError(failure) from None
+    completion, lost, lost_s = await _answered(pool, model, prompt, deadline_s)
     text = completion.text.encode("utf-8", "replace").decode("utf-8")
     completion = replace(completion, text=text)
     await log.append(
@@ -92,10 +110,43 @@ async def logged_call(
             latency_s=completion.latency_s,
             first_token_s=completion.first_token_s,
             cost_usd=completion.cost_usd,
+            finish=completion.finish,
             at=clock.now(),
         )
     )
-    return Call(completion, assigned)
+    return Call(completion, assigned, lost, lost_s)
+
+
+async def _answered(
+    pool: ModelPool, model: str, prompt: Prompt, deadline_s: float | None
+) -> tuple[Completion, Spent, float]:
+    lost = NOTHING_SPENT
+    clock = pool.retries.clock
+    started_s = attempted_s = clock.monotonic()
+    failures = 0
+    while True:
+        try:
+            completion = await _attempt(pool, model, prompt)
+        except ModelRefusedError as refusal:
+            raise CallFailedError(refusal, lost) from None
+        except ModelFaultError as fault:
+            failures += 1
+            lost += fault.spent
+            most = pool.settings(model).max_retries
+            wait_s = pool.retries.again_in_s(fault, failures, most, deadline_s)
+            if not isinstance(fault, ModelRestsError) or failures == 1:
+                told = fault
+            if wait_s is None:
+                raise CallFailedError(told, lost) from None
+            MODEL_RETRIES.labels(model).inc()
+            await pool.retries.sleep(wait_s)
+            attempted_s = clock.monotonic()
+        else:
+            return completion, lost, attempted_s - started_s
+
+
+async def _attempt(pool: ModelPool, model: str, prompt: Prompt) -> Completion:
+    return await pool.complete(model, prompt.messages, prompt.json_schema, prompt.max_output_tokens)
 
 
 def _found(logged: LoggedAnswer) -> Call:
@@ -109,6 +160,7 @@ def _found(logged: LoggedAnswer) -> Call:
             latency_s=logged.latency_s,
             first_token_s=logged.first_token_s,
             cost_usd=logged.cost_usd,
+            finish=logged.finish,
         ),
         Assigned(
             decision_id=logged.decision_id,

@@ -81,7 +81,8 @@ class JudgePanel:
         before = log.judges(window.window_id, task.role, asked.digest)
         chosen = [judges[name] for name in before if name in judges and name != run.model]
         if wanted and not chosen:
-            chosen = self._drawn(tuple(judges.values()), run)
+            there = (judge for judge in judges.values() if self._pool.share(judge.name) > 0.0)
+            chosen = self._drawn(tuple(there), run)
         replies = [await self._ask(judge, asked, run, task, log) for judge in chosen]
         said = [
             (judge, verdict)
@@ -112,15 +113,15 @@ class JudgePanel:
             call = await logged_call(
                 self._pool, self._clock, log, task, judge.name, asked, run.assigned
             )
-        except CallFailedError:
-            return None, JudgeVerdict(judge=judge.name, right=None)
+        except CallFailedError as failure:
+            return None, JudgeVerdict(judge=judge.name, right=None, cost_usd=failure.lost.cost_usd)
         verdict = read_verdict(call.completion.text)
         return verdict, JudgeVerdict(
             judge=judge.name,
             right=None if verdict is None else verdict.right,
             quality=None if verdict is None else verdict.quality,
             faults=() if verdict is None else verdict.faults,
-            cost_usd=call.completion.cost_usd,
+            cost_usd=call.completion.cost_usd + call.lost.cost_usd,
         )
 
 

@@ -3,8 +3,10 @@
 from collections import OrderedDict
 from dataclasses import replace
 
+from pipeline.decisions.budget import BudgetPeriod
 from pipeline.decisions.ledger import identity
 from pipeline.decisions.policy_maker import PolicyMaker
+from pipeline.decisions.run_book import RunBook
 from pipeline.errors import InvalidInputError
 from pipeline.rolerl.judge_book import BookState, JudgeBook
 from pipeline.rolerl.judging import HALF, Judge
@@ -21,7 +23,8 @@ class PolicyState(Message):
     """A learner as it is kept; `policy` is the name the user gave.
 
     `position` is the last offset of `role-rewards` it has learnt from; `recent` are the last
-    events' identities, so that a repeated event counts once; `dump` is the policy's own state.
+    events' identities, so that a repeated event counts once; `dump` is the policy's own state;
+    `runs` is what people are told of the arms and the money, `budget` the period's account.
     """
 
     policy: str
@@ -29,6 +32,8 @@ class PolicyState(Message):
     recent: tuple[str, ...] = ()
     dump: str
     judges: BookState = BookState()
+    runs: RunBook = RunBook()
+    budget: BudgetPeriod = BudgetPeriod()
 
 
 class Learner:
@@ -41,6 +46,8 @@ class Learner:
         self.policy: Policy = maker.make()
         self.position = -1
         self.book = JudgeBook()
+        self.runs = RunBook()
+        self.budget = BudgetPeriod()
 
     def restore(self, state: PolicyState) -> None:
         """Go on from a kept state; of another policy's only the position is taken over.
@@ -49,6 +56,8 @@ class Learner:
         """
         self.position = state.position
         self.book = JudgeBook.of(state.judges)
+        self.runs = state.runs.model_copy(deep=True)
+        self.budget = state.budget.model_copy(deep=True)
         if state.policy != self._maker.name:
             return
         try:
@@ -67,6 +76,8 @@ class Learner:
             recent=tuple(self._recent),
             dump=self.policy.dump().decode("utf-8"),
             judges=self.book.state(),
+            runs=self.runs,
+            budget=self.budget,
         )
 
     def take(self, event: RewardEvent, offset: int) -> None:
@@ -81,7 +92,16 @@ class Learner:
         if len(self._recent) > _RECENT_EVENTS:
             self._recent.popitem(last=False)
         self.book.take(assignment_key(event.domain, event.role), event)
-        self.policy.update(self._observation(event))
+        seen = self._observation(event)
+        self.runs.take(event, seen)
+        self.policy.update(seen)
+        self._pace(event)
+
+    def _pace(self, event: RewardEvent) -> None:
+        usd, period_s = self._maker.budget_usd, self._maker.budget_period_s
+        if usd is not None:
+            self.budget.take(event, period_s)
+            self.policy.pace(*self.budget.left(usd, period_s, event.at))
 
     def follow_pool(self) -> bool:
         """Tell the policy of arms that changed since the last call; returns whether any did."""

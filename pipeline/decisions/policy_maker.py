@@ -1,6 +1,7 @@
 """Makes the deployment's policy: its arms at declared prices, and what it aims at."""
 
 from pipeline.config import Config, ModelSettings
+from pipeline.decisions.budget import FIRST_DECISIONS
 from pipeline.models.declared import DeclaredModels
 from pipeline.models.prices import cost_usd
 from pipeline.rolerl.arms import Arm
@@ -59,7 +60,20 @@ class PolicyMaker:
             judge_price_usd=self._judgment_usd(),
             value_usd=policy.value_usd,
             slo_p95_s=policy.slo_p95_s,
+            role_slo_p95_s={role.value: limit_s for role, limit_s in policy.role_slo_p95_s.items()},
+            budget_usd=policy.budget_usd,
+            budget_decisions=0 if policy.budget_usd is None else FIRST_DECISIONS,
         )
+
+    @property
+    def budget_usd(self) -> float | None:
+        """What a domain may cost in a period, None without a ceiling."""
+        return self._config.policy.budget_usd
+
+    @property
+    def budget_period_s(self) -> float:
+        """How long a budget has to last."""
+        return self._config.policy.budget_period_s
 
     def make(self) -> Policy:
         """A fresh policy. Raises ConfigurationError if its name is not known."""

@@ -3,27 +3,26 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from random import Random
-from typing import NamedTuple
 
 from pipeline.decisions.answer_log import AnswerLog
-from pipeline.decisions.calls import Assigned
+from pipeline.decisions.drawing import drawn_for, plans_for
+from pipeline.decisions.job import Job, Judged, reasons
 from pipeline.decisions.judge import JudgePanel, Judgment
-from pipeline.decisions.reward_events import AWAY, reward_event
+from pipeline.decisions.reward_events import reward_event
 from pipeline.decisions.run import Run, Runner
-from pipeline.decisions.unassigned import UNASSIGNED_POLICY, uniform_plan
+from pipeline.decisions.waiting import Waiting
 from pipeline.domains import Domain
 from pipeline.errors import InvalidInputError, RetryableError
 from pipeline.models.pool import ModelPool
+from pipeline.models.prices import cost_usd
 from pipeline.olp.role import RoleLogic
-from pipeline.rolerl.draw import Execution, Finished, draw
-from pipeline.rolerl.messages import plan_of
-from pipeline.rolerl.policy import Decision, Plan
+from pipeline.rolerl.draw import Execution, Finished
+from pipeline.rolerl.policy import Decision
 from pipeline.rolerl.policy import Run as PlannedRun
 from pipeline.rolerl.reward import RewardPreset
 from schemas.ids import decision_id
 from schemas.messages import ProducedBy
-from schemas.rewards import RewardEvent, RoleAssignment, RunKind
+from schemas.rewards import RewardEvent, RoleAssignment
 from schemas.role_task import RoleTask
 
 
@@ -56,7 +55,11 @@ class FailedDecisionError(Exception):
 
 
 class RoleServer:
-    """Serves roles with the arms of a pool; `max_fallbacks` bounds the runs after the first."""
+    """Serves roles with the arms of a pool.
+
+    `max_fallbacks` bounds the runs after the first; for `deadline_s` a decision without an answer
+    waits for arms that are away, 0 is not at all.
+    """
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class RoleServer:
         reward: RewardPreset,
         max_fallbacks: int,
         judges: JudgePanel | None = None,
+        deadline_s: float = 0.0,
     ) -> None:
         self._pool = pool
         self._runner = runner
@@ -73,6 +77,15 @@ class RoleServer:
         self._reward = reward
         self._max_fallbacks = max_fallbacks
         self._judges = judges
+        self._deadline_s = deadline_s
+        self._waiting = Waiting(pool)
+
+    def dearest_usd(self, event: RewardEvent) -> float:
+        """What a run's tokens would have cost at the pool's dearest arm; 0 unless it was kept."""
+        if not event.kept or event.late:
+            return 0.0
+        tokens = (event.input_tokens, event.cached_tokens, event.output_tokens)
+        return cost_usd(self._pool.dearest, *tokens)
 
     async def serve(
         self,
@@ -85,103 +98,84 @@ class RoleServer:
 
         The draw is a function of the decision id, and arms that had answered before a crash go
         first: a redelivered task gets the answer of the first time without a second payment.
-        Raises FailedDecisionError when no answer was kept.
+        While no answer is acceptable and an arm is away that may come back, it waits for that arm,
+        for `deadline_s` in all. Raises FailedDecisionError when no answer was kept.
         """
         skipped = logic.skips(task)
         if skipped is not None:
             return Served(skipped, (), {})
-        domain = self._domains[task.window.domain]
-        decision = decision_id(task.window.window_id, task.role.value, task.attempt)
-        try:
-            plan = self._plan(task, role_assignment)
-        except NoAcceptableAnswerError as cause:
-            raise FailedDecisionError(cause, Served(task, (), {})) from None
-        drawn = self._drawn(plan, task, decision, log)
-        execution = Execution(drawn)
-        runs: list[_Judged] = []
-        while due := execution.due():
-            if len(runs) > self._max_fallbacks + len(drawn.beside):
-                break
-            kinds = [_kind(planned.model, drawn, plan) for planned in due]
-            assigned = [
-                Assigned(
-                    decision_id=decision,
-                    kind=kind,
-                    propensity=1.0 if kind is RunKind.FALLBACK else drawn.propensity,
-                    policy=role_assignment.policy if role_assignment else UNASSIGNED_POLICY,
-                    version=role_assignment.version if role_assignment else 0,
-                )
-                for kind in kinds
-            ]
-
-            finished = await asyncio.gather(
-                *(
-                    self._runner.run(logic, task, domain, planned.model, how, log)
-                    for planned, how in zip(due, assigned, strict=True)
-                )
+        plans = plans_for(self._pool, task, role_assignment)
+        if plans is None:
+            excluded = ", ".join(task.excluded.get(task.role.value, ())) or "none"
+            cause = NoAcceptableAnswerError(
+                f"no arm is left for {task.role.value} (excluded: {excluded})"
             )
-            judged: list[_Judged] = []
+            raise FailedDecisionError(cause, Served(task, (), {}))
+        decision = decision_id(task.window.window_id, task.role.value, task.attempt)
+        drawn = drawn_for(self._pool, plans.now, task, decision, log)
+        deadline_s = self._pool.retries.clock.monotonic() + self._deadline_s
+        job = Job(logic, task, role_assignment, log, decision, plans.intended, drawn, deadline_s)
+        kept = await self._execute(job, drawn)
+        if self._deadline_s > 0.0 and job.away and not job.usable:
+            with self._waiting.for_models(task.role.value, reasons(job.runs)):
+                kept = await self._wait(job, kept)
+        return self._conclude(task, job.runs, kept)
+
+    async def _wait(self, job: Job, kept: str) -> str:
+        """Run arms as they come back; gives the arm whose answer is kept."""
+        rounds = 0
+        while job.away and not job.usable:
+            rounds += 1
+            ready = await self._waiting.until_one_may_answer(job.away, rounds, job.deadline_s)
+            if not ready:
+                break
+            again = tuple(PlannedRun(model, judge=False) for model in ready)
+            kept = await self._execute(job, Decision(again[0], 1.0, fallbacks=again[1:]))
+        return kept
+
+    async def _execute(self, job: Job, drawn: Decision) -> str:
+        """Run a decision; gives the arm whose answer is kept."""
+        execution = Execution(drawn)
+        made = 0
+        while due := execution.due():
+            if made > self._max_fallbacks + len(drawn.beside):
+                break
+            finished = await asyncio.gather(*(self._run(job, planned) for planned in due))
+            judged: list[Judged] = []
             # One after the other: the same answer from two arms is judged once.
             for planned, run in zip(due, finished, strict=True):
-                judgment = Judgment()
-                if self._judges is not None and run.usable:
-                    prompt = logic.prompt(task, domain, self._pool.settings(run.model).quotes)
-                    judgment = await self._judges.judge(
-                        run, prompt, task, role_assignment, log, planned.judge
-                    )
-                if any(judgment.same_as(item.judgment) for item in (*runs, *judged)):
+                judgment = await self._judged(job, planned, run)
+                if any(judgment.same_as(item.judgment) for item in (*job.runs, *judged)):
                     judgment = judgment.paid_before()
-                judged.append(_Judged(run, judgment))
-            runs += judged
-            some_judged = any(item.judgment.verdict is not None for item in runs)
+                judged.append(Judged(run, judgment))
+            made += sum(item.run.made for item in judged)
+            job.take(judged)
+            some_judged = any(item.judgment.verdict is not None for item in job.runs)
             for item in judged:
                 execution.report(self._finished(item, some_judged))
-        return self._conclude(task, runs, execution.kept)
+        return execution.kept
 
-    def _plan(self, task: RoleTask, role_assignment: RoleAssignment | None) -> Plan:
-        able = self._pool.names(task.role.value)
-        excluded = task.excluded.get(task.role.value, ())
-        usable = tuple(name for name in able if name not in excluded)
-        if not usable:
-            raise NoAcceptableAnswerError(
-                f"no arm is left for {task.role.value} (excluded: {', '.join(excluded) or 'none'})"
-            )
-        if role_assignment is None:
-            return uniform_plan(usable)
-        plan = plan_of(role_assignment)
-        mix = tuple(share for share in plan.mix if share.model in usable)
-        fallbacks = tuple(share for share in plan.fallbacks if share.model in usable)
-        if not mix:
-            if not fallbacks:
-                return uniform_plan(usable)
-            mix, fallbacks = fallbacks[:1], fallbacks[1:]
-        total = sum(share.probability for share in mix)
-        primary = plan.primary if plan.primary in usable else mix[0].model
-        return plan._replace(
-            primary=primary,
-            mix=tuple(
-                s._replace(probability=s.probability / total if total else 1.0 / len(mix))
-                for s in mix
-            ),
-            fallbacks=fallbacks,
+    async def _run(self, job: Job, planned: PlannedRun) -> Run:
+        return await self._runner.run(
+            job.logic,
+            job.task,
+            self._domains[job.task.window.domain],
+            planned.model,
+            job.assigned(planned.model),
+            job.log,
+            job.deadline_s if self._deadline_s > 0.0 else None,
         )
 
-    def _drawn(self, plan: Plan, task: RoleTask, decision: str, log: AnswerLog) -> Decision:
-        drawn = draw(plan, Random(decision))  # noqa: S311 - a repeatable draw, no secret
-        planned = {run.model: run for run in (*drawn.fallbacks, *drawn.beside, drawn.first)}
-        before = [
-            planned.get(m, PlannedRun(m, judge=False))
-            for m in log.models(task.window.window_id, task.role)
-            if m in self._pool and m not in task.excluded.get(task.role.value, ())
-        ]
-        later = (*before, drawn.first, *drawn.fallbacks)
-        if before and not {drawn.first, *drawn.beside} & set(before):
-            drawn = Decision(before[0], 1.0)
-        taken = {drawn.first.model, *(run.model for run in drawn.beside)}
-        in_turn = {run.model: run for run in later if run.model not in taken}
-        return drawn._replace(fallbacks=tuple(in_turn.values()))
+    async def _judged(self, job: Job, planned: PlannedRun, run: Run) -> Judgment:
+        if self._judges is None or not run.usable:
+            return Judgment()
+        quotes = self._pool.settings(run.model).quotes
+        prompt = job.logic.prompt(job.task, self._domains[job.task.window.domain], quotes)
+        return await self._judges.judge(
+            run, prompt, job.task, job.role_assignment, job.log, planned.judge
+        )
 
-    def _finished(self, item: "_Judged", some_judged: bool) -> Finished:
+    def _finished(self, item: Judged, some_judged: bool) -> Finished:
         run, verdict = item.run, item.judgment.verdict
         if not run.usable or run.reading is None:
             return Finished(run.model, valid=False, success=None, reward=None)
@@ -196,15 +190,17 @@ class RoleServer:
         # line may do better only if it ran anyway: a soft check alone does not buy another run.
         return Finished(run.model, valid=True, success=True, reward=reward)
 
-    def _conclude(self, task: RoleTask, runs: list["_Judged"], kept: str) -> Served:
+    def _conclude(self, task: RoleTask, runs: list[Judged], kept: str) -> Served:
         best = next((run for run, _ in runs if run.model == kept and run.usable), None)
         events = tuple(
-            reward_event(task, run, judgment, run is best, self._reward) for run, judgment in runs
+            reward_event(task, run, judgment, run is best, self._reward)
+            for run, judgment in runs
+            if run.made
         )
         if best is None or best.reading is None or best.reading.task is None:
-            reasons = "; ".join(f"{run.model}: {run.error}" for run, _ in runs)
-            message = f"{task.role.value}: no arm gave an acceptable answer ({reasons})"[:900]
-            away = all(run.outcome in AWAY for run, _ in runs)
+            message = f"{task.role.value}: no arm gave an acceptable answer ({reasons(runs)})"
+            message = message[:900]
+            away = any(run.away for run, _ in runs)
             cause = ModelsAwayError(message) if away else NoAcceptableAnswerError(message)
             raise FailedDecisionError(cause, Served(task, events, {}))
         author = ProducedBy(
@@ -221,16 +217,3 @@ class RoleServer:
             if run.usable and run.reading is not None and run.reading.task is not None
         }
         return Served(done, events, versions)
-
-
-class _Judged(NamedTuple):
-    run: Run
-    judgment: Judgment
-
-
-def _kind(model: str, drawn: Decision, plan: Plan) -> RunKind:
-    if model == drawn.first.model:
-        return RunKind.INCUMBENT if model == plan.primary else RunKind.CHALLENGER
-    if any(run.model == model for run in drawn.beside):
-        return RunKind.CHALLENGER
-    return RunKind.FALLBACK

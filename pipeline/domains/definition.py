@@ -36,12 +36,18 @@ class CueSet:
 
 @dataclass(frozen=True)
 class Category:
-    """A category of sentences; cues and examples may be missing for a language."""
+    """A category of sentences; cues and examples may be missing for a language.
+
+    `opens` says that its sentences introduce a subject, `aside` that a run of them is usually about
+    none.
+    """
 
     name: str
     description: Texts
     cues: TextLists
     examples: TextLists
+    opens: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True)

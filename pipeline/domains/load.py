@@ -38,6 +38,8 @@ class _Cues(_Table):
 class _Category(_Cues):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     description: dict[str, str] = Field(default_factory=dict)
+    opens: bool = False
+    aside: bool = False
 
 
 class _DomainFile(_Table):
@@ -108,7 +110,7 @@ def _parse(text: str, source: str) -> Domain:
         subject=SubjectGuide(file.subject.noun, file.subject.description),
         attributes=tuple(Attribute(item.name, item.description) for item in file.attributes),
         categories=tuple(
-            Category(item.name, item.description, item.cues, item.examples)
+            Category(item.name, item.description, item.cues, item.examples, item.opens, item.aside)
             for item in file.categories
         ),
         filler=CueSet(file.filler.cues, file.filler.examples),

@@ -1,27 +1,41 @@
-"""The only place that speaks to model endpoints: the official openai client, one per base URL."""
+"""The only place that speaks to model endpoints: the official openai client, one per arm."""
 
+import asyncio
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
 
 import openai
 from openai import AsyncOpenAI
-from openai.types.chat import ChatCompletionMessageParam
 
 from pipeline.clock import Clock
 from pipeline.config import ModelSettings
 from pipeline.errors import ConfigurationError
 from pipeline.models.completion import (
     Completion,
-    ModelRateLimitedError,
+    ModelFaultError,
+    ModelMisconfiguredError,
     ModelRefusedError,
     ModelTimeoutError,
     ModelUnavailableError,
+    Spent,
 )
+from pipeline.models.dialect import Dialect
+from pipeline.models.faults import fault_of_status
 from pipeline.models.prices import cost_usd
-from pipeline.models.reply import TokenCounts, read_reply
+from pipeline.models.reply import Reply, ReplyReader, TokenCounts
+from pipeline.models.sending import follow_sending
+from pipeline.models.tokens import estimated_tokens
+from pipeline.tracing import model_span
 
-_CHARS_PER_TOKEN = 3
+CONNECT_TIMEOUT_S = 10.0
+"""How long a provider may take to accept a connection, or to answer whether it is there."""
+_CHARS_PER_TOKEN = 16
+_BYTES_PER_TOKEN = 1024
+_ALWAYS_READ = 65_536
+_MOST_ADAPTATIONS = 6
 
 
 class ModelClient:
@@ -32,6 +46,7 @@ class ModelClient:
     ) -> None:
         environ = os.environ if environ is None else environ
         self.settings = settings
+        self.dialect = Dialect.declared(settings)
         self._clock = clock
         key = "none"
         if settings.api_key_env is not None:
@@ -41,11 +56,15 @@ class ModelClient:
                     "with its API key is not set"
                 )
             key = environ[settings.api_key_env]
+        self._connect_s = min(CONNECT_TIMEOUT_S, settings.timeout_s)
         self._client = AsyncOpenAI(
             base_url=settings.base_url,
             api_key=key,
-            timeout=settings.timeout_s,
-            max_retries=settings.max_retries,
+            timeout=openai.Timeout(settings.timeout_s, connect=self._connect_s),
+            max_retries=0,
+            http_client=openai.DefaultAsyncHttpxClient(
+                event_hooks={"request": [follow_sending]},
+            ),
         )
 
     async def complete(
@@ -54,72 +73,196 @@ class ModelClient:
         json_schema: Mapping[str, Any],
         max_output_tokens: int,
     ) -> Completion:
-        """One call. Raises RetryableError or ModelRefusedError; never a provider's exception."""
-        request: dict[str, Any] = {
-            "model": self.settings.endpoint_model,
-            "messages": cast(
-                list[ChatCompletionMessageParam],
-                [{"role": role, "content": content} for role, content in messages],
-            ),
-            "max_tokens": min(max_output_tokens, self.settings.max_output_tokens),
-            "temperature": 0.0,
-        }
-        response_format = self._response_format(json_schema)
-        if response_format is not None:
-            request["response_format"] = response_format
-        started = self._clock.monotonic()
-        name = self.settings.name
-        try:
-            reply = await self._client.chat.completions.create(**request)
-            text, counts = read_reply(reply)
-        except openai.APITimeoutError:
-            raise ModelTimeoutError(
-                f"{name}: no answer within {self.settings.timeout_s:g} s"
-            ) from None
-        except openai.APIConnectionError:
-            raise ModelUnavailableError(f"{name}: cannot reach {self.settings.base_url}") from None
-        except openai.RateLimitError:
-            raise ModelRateLimitedError(f"{name}: rate limited (429)") from None
-        except openai.APIStatusError as error:
-            if error.status_code >= 500:
-                raise ModelUnavailableError(
-                    f"{name}: the endpoint failed ({error.status_code})"
+        """One call, at most `timeout_s` from its start to its last byte.
+
+        Raises a ModelFaultError or ModelRefusedError; never a provider's exception.
+        """
+        settings = self.settings
+        call = _Call(settings, self._clock, messages, max_output_tokens)
+        with model_span(settings.name, settings.endpoint_model, settings.base_url) as span:
+            try:
+                async with asyncio.timeout(settings.timeout_s):
+                    completion = await self._attempt(call, dict(json_schema))
+            except TimeoutError:
+                raise call.broken(
+                    ModelTimeoutError, f"no answer within {settings.timeout_s:g} s"
                 ) from None
-            raise ModelRefusedError(f"{name}: refused ({error.status_code})") from None
-        except (openai.APIError, ValueError):
-            raise ModelUnavailableError(f"{name}: the endpoint's reply is no completion") from None
-        return self._completion(text, counts, messages, self._clock.monotonic() - started)
+            span.answered(completion.input_tokens, completion.output_tokens, completion.cost_usd)
+            return completion
+
+    async def reach(self) -> None:
+        """Ask the provider for its list of models; any answer at all shows that it is there.
+
+        Raises a ModelFaultError if there is none.
+        """
+        call = _Call(self.settings, self._clock, (), 0)
+        try:
+            async with (
+                asyncio.timeout(self._connect_s),
+                self._client.models.with_streaming_response.list(),
+            ):
+                pass
+        except openai.APIStatusError:
+            return
+        except (TimeoutError, openai.APITimeoutError):
+            said = f"{self.settings.base_url} gives no answer within {self._connect_s:g} s"
+            raise ModelTimeoutError(f"{self.settings.name}: {said}") from None
+        except openai.APIConnectionError as error:
+            raise call.unreachable(error) from None
+        except openai.APIError:
+            return
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
-    def _response_format(self, json_schema: Mapping[str, Any]) -> dict[str, Any] | None:
-        if self.settings.structured == "json_schema":
-            schema = {"name": "answer", "strict": True, "schema": dict(json_schema)}
-            return {"type": "json_schema", "json_schema": schema}
-        if self.settings.structured == "json_object":
-            return {"type": "json_object"}
-        return None
+    async def _attempt(self, call: "_Call", json_schema: dict[str, Any]) -> Completion:
+        before = self.dialect
+        for _ in range(_MOST_ADAPTATIONS):
+            dialect = self.dialect
+            try:
+                completion = await self._send(call, dialect, json_schema)
+            except openai.APIStatusError as error:
+                said = _said(error)
+                fault = fault_of_status(
+                    self.settings,
+                    error.status_code,
+                    error.response.headers,
+                    said,
+                    self._clock.now(),
+                )
+                other = None
+                if isinstance(fault, ModelRefusedError) and fault.because == "form":
+                    other = dialect.after_refusal(said)
+                if other is None:
+                    self.dialect = before if before.undecided else self.dialect
+                    raise fault from None
+                if self.dialect == dialect:
+                    self.dialect = other
+                continue
+            except openai.APITimeoutError:
+                said = f"no answer within {self.settings.timeout_s:g} s"
+                raise call.broken(ModelTimeoutError, said) from None
+            except openai.APIConnectionError as error:
+                raise call.unreachable(error) from None
+            except ConnectionError:
+                raise call.broken(ModelUnavailableError, "the connection broke off") from None
+            except (openai.APIError, ValueError) as error:
+                said = str(error) if type(error) is ValueError else "the reply is no completion"
+                raise call.broken(ModelUnavailableError, said) from None
+            if self.dialect == dialect:
+                self.dialect = dialect.proved()
+            return completion
+        raise ModelUnavailableError(f"{self.settings.name}: no form of request suits the endpoint")
 
-    def _completion(
-        self,
-        text: str,
-        counts: TokenCounts | None,
-        messages: Sequence[tuple[str, str]],
-        latency_s: float,
+    async def _send(
+        self, call: "_Call", dialect: Dialect, json_schema: dict[str, Any]
     ) -> Completion:
-        counted_by = "estimate" if counts is None else "usage"
-        if counts is None:
-            asked = sum(len(content) for _, content in messages)
-            counts = TokenCounts(asked // _CHARS_PER_TOKEN, 0, len(text) // _CHARS_PER_TOKEN)
+        request: dict[str, Any] = {
+            "model": self.settings.endpoint_model,
+            "messages": [{"role": role, "content": content} for role, content in call.messages],
+            **dialect.parameters(json_schema, call.most_tokens),
+        }
+        call.begin()
+        create = self._client.chat.completions.with_streaming_response.create
+        async with create(**request) as response:
+            call.answered = True
+            async with aclosing(_parts(response.iter_bytes())) as parts:
+                async for data in parts:
+                    call.feed(data)
+                    if call.reader.full:
+                        break
+        return call.completion(call.reader.end())
+
+
+class _Call:
+    """One call as far as it has come."""
+
+    def __init__(
+        self,
+        settings: ModelSettings,
+        clock: Clock,
+        messages: Sequence[tuple[str, str]],
+        max_output_tokens: int,
+    ) -> None:
+        self.messages = messages
+        self.most_tokens = min(max_output_tokens, settings.max_output_tokens)
+        self._settings = settings
+        self._clock = clock
+        self.begin()
+
+    def begin(self) -> None:
+        """Set out, or set out again in another form."""
+        self.answered = False
+        self.reader = ReplyReader(
+            _ALWAYS_READ + _CHARS_PER_TOKEN * self.most_tokens,
+            _ALWAYS_READ + _BYTES_PER_TOKEN * self.most_tokens,
+        )
+        self._started_s = self._clock.monotonic()
+        self._first_token_s: float | None = None
+
+    def feed(self, data: bytes) -> None:
+        """Take a part of the reply."""
+        self.reader.feed(data)
+        if self._first_token_s is None and self.reader.streamed and self.reader.text:
+            self._first_token_s = self._clock.monotonic() - self._started_s
+
+    def completion(self, reply: Reply) -> Completion:
+        """The call, finished; at the prices of its start."""
+        counts = reply.counts or self._estimate()
         return Completion(
-            text=text,
+            text=reply.text,
             input_tokens=counts.input,
             cached_tokens=counts.cached,
             output_tokens=counts.output,
-            tokens_counted_by=counted_by,
-            latency_s=latency_s,
-            first_token_s=None,
-            cost_usd=cost_usd(self.settings, *counts),
+            tokens_counted_by="estimate" if reply.counts is None else "usage",
+            latency_s=self._clock.monotonic() - self._started_s,
+            first_token_s=self._first_token_s,
+            cost_usd=cost_usd(self._settings, *counts),
+            finish=reply.finish,
         )
+
+    def broken(self, kind: type[ModelFaultError], said: str) -> ModelFaultError:
+        """The error for a call that came to no end: an answer that had begun is paid for."""
+        spent = Spent()
+        if self.reader.text:
+            counts = self._estimate()
+            spent = Spent(counts.input, counts.output, cost_usd(self._settings, *counts))
+        return kind(f"{self._settings.name}: {said}", spent=spent, answered=self.answered)
+
+    def unreachable(self, error: openai.APIConnectionError) -> ModelFaultError:
+        """The error for a connection that failed or broke off."""
+        if self.answered:
+            return self.broken(ModelUnavailableError, "the connection broke off")
+        where = self._settings.base_url
+        if _of_certificate(error):
+            said = f"the certificate of {where} is not trusted; check base_url, or SSL_CERT_FILE"
+            return ModelMisconfiguredError(f"{self._settings.name}: {said}", "certificate")
+        return self.broken(ModelUnavailableError, f"cannot reach {where}")
+
+    def _estimate(self) -> TokenCounts:
+        asked = sum(estimated_tokens(content) for _, content in self.messages)
+        return TokenCounts(asked, 0, estimated_tokens(self.reader.text))
+
+
+async def _parts(body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    try:
+        async for data in body:
+            yield data
+    except Exception as error:
+        # The openai client passes on what its HTTP library raises here, whichever library it is.
+        if "Timeout" in type(error).__name__:
+            raise TimeoutError from None
+        raise ConnectionError from None
+
+
+def _said(error: openai.APIStatusError) -> str:
+    return f"{error.code or ''} {error.param or ''} {error.message}"[:4000]
+
+
+def _of_certificate(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError) or "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

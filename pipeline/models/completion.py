@@ -1,8 +1,13 @@
 """What a model call gives back, and how it can fail."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.errors import InvalidInputError, RetryableError
+from schemas.answers import Finish
+
+Mistake = Literal["key", "model", "address", "certificate", "account"]
+"""What is wrong with an arm that cannot be called."""
 
 
 @dataclass(frozen=True)
@@ -21,19 +26,82 @@ class Completion:
     latency_s: float
     first_token_s: float | None
     cost_usd: float
+    finish: Finish = "stop"
 
 
-class ModelTimeoutError(RetryableError):
-    """The endpoint did not answer in time."""
+@dataclass(frozen=True)
+class Spent:
+    """What a call that broke off has cost all the same, as far as its answer had come."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cost_usd + other.cost_usd,
+        )
 
 
-class ModelRateLimitedError(RetryableError):
+NOTHING_SPENT = Spent()
+
+
+class ModelFaultError(RetryableError):
+    """A call that gave no answer.
+
+    `spent` is what it cost nevertheless; `retry_after_s` is the rest that the endpoint asks for;
+    `answered` says whether the endpoint sent anything at all.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        spent: Spent = NOTHING_SPENT,
+        retry_after_s: float | None = None,
+        answered: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.spent = spent
+        self.retry_after_s = retry_after_s
+        self.answered = answered
+
+
+class ModelTimeoutError(ModelFaultError):
+    """The endpoint did not answer, or not to the end, in time."""
+
+
+class ModelRateLimitedError(ModelFaultError):
     """The endpoint wants fewer requests."""
 
 
-class ModelUnavailableError(RetryableError):
+class ModelUnavailableError(ModelFaultError):
     """The endpoint cannot be reached or fails by itself."""
 
 
+class ModelMisconfiguredError(ModelFaultError):
+    """The arm is declared wrongly, or its account is not in order; no call can succeed."""
+
+    def __init__(self, message: str, what: Mistake = "address", *, answered: bool = False) -> None:
+        super().__init__(message, answered=answered)
+        self.what = what
+
+
+class ModelRestsError(ModelFaultError):
+    """The call was not made: the breaker of the arm or of its provider is open for `for_s`."""
+
+    def __init__(self, message: str, for_s: float) -> None:
+        super().__init__(message)
+        self.for_s = for_s
+
+
 class ModelRefusedError(InvalidInputError):
-    """The endpoint refuses this request for good: key, model name, content or length."""
+    """The endpoint refuses this request for good: its content, its length, or its form."""
+
+    def __init__(
+        self, message: str, because: Literal["content", "length", "form"] = "form"
+    ) -> None:
+        super().__init__(message)
+        self.because = because

@@ -105,13 +105,15 @@ def _subject(item: object, allowed: set[str], number: int) -> tuple[FoundSubject
     if not isinstance(item, dict):
         return None, "not an object"
     name = as_name(item.get("name"))
-    if name is None:
+    if name is None or not _is_word(name):
         return None, "no usable name"
     aliases: list[str] = []
     listed = item.get("aliases")
     for alias in listed if isinstance(listed, list) else []:
         clean = as_name(alias)
-        if clean is not None and clean.casefold() != name.casefold() and clean not in aliases:
+        if clean is None or not _is_word(clean) or clean in aliases:
+            continue
+        if clean.casefold() != name.casefold():
             aliases.append(clean)
     return (
         FoundSubject(
@@ -122,6 +124,10 @@ def _subject(item: object, allowed: set[str], number: int) -> tuple[FoundSubject
         ),
         "",
     )
+
+
+def _is_word(name: str) -> bool:
+    return any(character.isalnum() for character in name)
 
 
 def _attributes(value: Any, allowed: set[str]) -> dict[str, str | None]:

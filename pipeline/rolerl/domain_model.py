@@ -1,49 +1,56 @@
 """What the default policy knows of one domain: success by regime, cost, validity and latency."""
 
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.rolerl.arm_priors import arm_priors
 from pipeline.rolerl.arms import Pool
 from pipeline.rolerl.latency import LATE_LIMIT, Latency
 from pipeline.rolerl.policy import Decision, Plan
 from pipeline.rolerl.regimes import Regimes
+from pipeline.rolerl.rests import Rests
+
+if TYPE_CHECKING:
+    from pipeline.rolerl.offer import Offer, Prospects
 
 Array = NDArray[np.float64]
 
-PRIOR_SUCCESS_LOW, PRIOR_SUCCESS_HIGH = 0.5, 0.8
-"""What is expected of the cheapest and of the dearest arm before anything is known: dearer models
-tend to be better."""
-PRIOR_WEIGHT = 16.0
-"""Outcomes that guess is worth: arms differ by about 0.12 in what they get right (a standard
-deviation of tau stands for p (1 - p) / tau^2 outcomes)."""
 COST_MEMORY = 100.0
 VALID_PRIOR, VALID_PRIOR_WEIGHT, VALID_MEMORY = 0.98, 2.0, 50.0
-OUT_AFTER, OUT_DECISIONS = 3, 500.0
-"""An arm whose answers failed their checks three times in a row in a role rests for 500 decisions,
-then each further failure sends it back."""
 ROLE_MEMORY = 100.0
 CHECKUP_SOONEST, CHECKUP_LATEST = 25, 150
 """Windows from one check-up to the next, if the text has changed and if it has not."""
 REPLAN_AGES = (1, 2, 3, 4, 6, 8, 11, 16, 23, 32)
 """Windows without news after which the faded belief is looked at again."""
-NOTABLE_ANGLE, NOTABLE_COST, NOTABLE_RATE = 0.05, 0.05, 0.25
+NOTABLE_ANGLE, NOTABLE_COST = 0.05, 0.05
 """Changes below these do not make plans anew: of a chance (on the arc-sine scale, where a step
-means as much near 0 or 1 as half-way), of a cost and of the rate of change (relative)."""
+means as much near 0 or 1 as half-way), and of a cost (relative)."""
 STRIKING_ANGLE, PATIENCE, MOST_PATIENCE = 0.4, 20.0, 100.0
 """A change of chance beyond the first makes a role's plans anew at once; a smaller one only after
 a twentieth of the role's decisions so far, at most a hundred, as estimates settle."""
 
-PlanKey = tuple[tuple[int, ...], bool]
-"""What a plan rests on besides what was learnt: the belief in grades, and if it is a check-up."""
+PlanKey = tuple[tuple[int, ...], int]
+"""What a plan rests on besides what was learnt: the belief in grades, and the rate of change in
+grades with a thousand added if it is a check-up."""
+
+Ready = tuple[Plan, Decision | None]
+"""A plan, and its decision if every draw from it gives the same."""
+
+RECENT_WINDOWS = 32
+"""Windows whose roles may still be to come; live, those of several streams interleave."""
 
 
 class DomainModel:
     """Arrays are indexed (role, arm); roles and arms are numbered as they first come."""
 
-    def __init__(self, pool: Pool, slo_s: float | None) -> None:
-        self.slo_s = slo_s
+    def __init__(self, pool: Pool, slo_of: Callable[[str], float | None]) -> None:
+        self._slo_of = slo_of
+        self._slos_s: list[float | None] = []
         self.roles: dict[str, int] = {}
         self.arms: dict[str, int] = {}
         self.names: list[str] = []
@@ -53,21 +60,21 @@ class DomainModel:
         self.latency: list[list[Latency]] = []
         self.presence: list[float] = []
         self.decisions: list[float] = []
-        self.undecided: set[int] = set()
+        self.recent: dict[str, set[int]] = {"": set()}
         self.window = ""
         self.known = 0.0
         self.seen = 0.0
-        self.ready: dict[int, tuple[Plan, Decision | None]] = {}
-        self.plans: list[dict[PlanKey, tuple[Plan, Decision | None]]] = []
-        self.broken: dict[tuple[int, int], tuple[int, float]] = {}
+        self.ready: dict[int, Ready] = {}
+        self.plans: list[dict[PlanKey, Ready]] = []
+        self.offers: dict[int, Offer] = {}
+        self.prospects: dict[int, Prospects] = {}
+        self.broken = Rests()
         self.checkup = False
         self._last_checkup = 0
         self._planned: list[float] = []
-        self.moved: Array | None = None
-        self.worth: tuple[Array, Array] = (np.zeros(0), np.zeros(0))
         self._age = 0
         self._noted_costs: list[list[float]] = []
-        self._noted_rate = 0.0
+        self._noted_refresh = -1
         self.regimes = Regimes(0, np.zeros(0), np.zeros(0))
         self._noted_chances = np.zeros((0, 0, 0))
         self.set_arms(pool)
@@ -79,16 +86,7 @@ class DomainModel:
             if arm.model not in self.arms:
                 self.arms[arm.model] = len(self.names)
                 self.names.append(arm.model)
-        prices = sorted({arm.price_usd for arm in pool})
-        top = max(len(prices) - 1, 1)
-        priors, weights = np.full(len(self.names), 0.5), np.full(len(self.names), 2.0)
-        for arm in pool:
-            place = prices.index(arm.price_usd) / top
-            guess = PRIOR_SUCCESS_LOW + (PRIOR_SUCCESS_HIGH - PRIOR_SUCCESS_LOW) * place
-            index = self.arms[arm.model]
-            priors[index] = guess if arm.prior_success is None else arm.prior_success
-            weight = PRIOR_WEIGHT if arm.prior_success is None else arm.prior_weight
-            weights[index] = max(weight, 0.1)
+        priors, weights = arm_priors(pool, self.arms)
         for role in range(len(self.roles)):
             self._widen(role)
         self.regimes.grow(len(self.roles), priors, weights)
@@ -106,6 +104,7 @@ class DomainModel:
         number = self.roles.get(name)
         if number is None:
             number = self.roles[name] = len(self.roles)
+            self._slos_s.append(self._slo_of(name))
             self.costs.append([])
             self.runs.append([])
             self.valid.append([])
@@ -116,7 +115,9 @@ class DomainModel:
             self.plans.append({})
             self._planned.append(0.0)
             self._widen(number)
-            self.regimes.grow(len(self.roles), self.regimes.priors, self.regimes.prior_weights)
+            self.regimes.grow(
+                len(self.roles), self.regimes.table.priors, self.regimes.table.prior_weights
+            )
             self.forget_plans()
         return number
 
@@ -128,55 +129,71 @@ class DomainModel:
             self.valid[role].append(VALID_PRIOR)
             self.latency[role].append(Latency())
 
+    @property
+    def undecided(self) -> set[int]:
+        """Roles still to be decided in the present window."""
+        return set(range(len(self.roles))) - self.recent[self.window]
+
     def begin(self, window: str) -> None:
         """A new window: its belief, and new plans if what was learnt is notable."""
-        share = 1.0 / ROLE_MEMORY
-        for role in self.undecided:
-            self.presence[role] -= share * self.presence[role]
-        self.undecided = set(range(len(self.roles)))
+        self.recent.pop(window, None)
+        self.recent[window] = set()
+        if len(self.recent) > RECENT_WINDOWS:
+            came = self.recent.pop(next(iter(self.recent)))
+            for role, share in enumerate(self.presence):
+                self.presence[role] = share + (float(role in came) - share) / ROLE_MEMORY
         self.window = window
         learns = bool(self.regimes.evidence.outcomes)
         self.regimes.begin(window)
         if learns:
             self.note()
         self._age = 1 if learns else self._age + 1
-        due = self._checkup_due()
+        due = self.checkup_due(0)
         if due or self.checkup or self._age in REPLAN_AGES or self._age % REPLAN_AGES[-1] == 0:
             self.ready.clear()
+        if due:
+            self._last_checkup = self.regimes.evidence.number
         self.checkup = due
 
-    def _checkup_due(self) -> bool:
-        """Whether this window is one in which every role asks its cheapest arm, too.
+    def checkup_due(self, ahead: int) -> bool:
+        """Whether the window so many from now is one in which each role asks its cheapest arm, too.
 
         Some time after a change, as it shows best what kind of text this is, and now and then.
         """
-        number = self.regimes.evidence.number
-        waited = number - self._last_checkup
+        waited = self.regimes.evidence.number + ahead - self._last_checkup
         changed = self.regimes.changed_at > self._last_checkup
-        if waited >= CHECKUP_LATEST or (changed and waited >= CHECKUP_SOONEST):
-            self._last_checkup = number
-            return True
-        return False
+        return waited >= CHECKUP_LATEST or (changed and waited >= CHECKUP_SOONEST)
 
-    def decided(self, role: int) -> None:
-        """The role was decided in this window."""
+    def windows_unjudged(self, role: int, model: str) -> int:
+        """Windows since the text changed or an outcome of this arm was known."""
+        regimes = self.regimes
+        last = regimes.like.last.get((role, self.arms[model]))
+        known = regimes.changed_at if last is None else max(last[0], regimes.changed_at)
+        return regimes.evidence.number - known
+
+    def was_decided(self, role: int, window: str) -> bool:
+        """Whether the role was decided in a recent window."""
+        decided = self.recent.get(window)
+        return decided is not None and role in decided
+
+    def decided(self, role: int, window: str) -> None:
+        """The role is decided in a recent window."""
         self.decisions[role] += 1.0
-        if role in self.undecided:
-            self.undecided.discard(role)
-            self.presence[role] += (1.0 - self.presence[role]) / ROLE_MEMORY
+        self.recent[window].add(role)
 
     def note(self) -> None:
-        """Forget the plans if the chances or the rate of change have moved notably."""
-        chances, noted = np.arcsin(np.sqrt(self.regimes.chances)), self._noted_chances
-        rate = self.regimes.hazard.rate
-        if (
-            chances.shape != noted.shape
-            or abs(rate - self._noted_rate) > NOTABLE_RATE * self._noted_rate
-        ):
-            self._noted_chances, self._noted_rate = chances, rate
+        """Forget the plans of roles in which the chances have moved notably."""
+        if self.regimes.refreshed == self._noted_refresh:
+            return
+        self._noted_refresh = self.regimes.refreshed
+        chances, noted = np.arcsin(np.sqrt(self.regimes.table.chances)), self._noted_chances
+        if chances.shape != noted.shape:
+            self._noted_chances = chances
             self.forget_plans()
             return
         moved = np.abs(chances - noted).max(axis=(0, 2), initial=0.0)
+        if not len(moved) or moved.max() <= NOTABLE_ANGLE:
+            return
         for role in np.flatnonzero(moved > NOTABLE_ANGLE).tolist():
             patience = min(self.decisions[role] / PATIENCE, MOST_PATIENCE)
             early = self.decisions[role] < self._planned[role] + patience
@@ -185,15 +202,24 @@ class DomainModel:
             self._planned[role] = self.decisions[role]
             noted[:, role] = chances[:, role]
             self.plans[role].clear()
+            self.offers.pop(role, None)
             self.ready.pop(role, None)
-            self.moved = None
+            self.prospects.clear()
 
     def forget_plans(self) -> None:
         """Every plan is made anew."""
         for plans in self.plans:
             plans.clear()
         self.ready.clear()
-        self.moved = None
+        self.offers.clear()
+        self.prospects.clear()
+
+    def settle(self) -> None:
+        """Forget the plans and what they rested on, as after `restore`."""
+        self._noted_chances = np.zeros((0, 0, 0))
+        self._noted_refresh = -1
+        self.note()
+        self.forget_plans()
 
     def ran(self, role: int, arm: int, cost_usd: float, valid: bool, took: float | None) -> None:
         """A run's free facts: what it cost, whether it passed its checks, how long it took."""
@@ -207,42 +233,37 @@ class DomainModel:
         share = self.valid[role][arm]
         moved = (float(valid) - share) / (min(count, VALID_MEMORY) + VALID_PRIOR_WEIGHT)
         if valid:
-            self.broken.pop((role, arm), None)
+            self.broken.passed(role, arm)
         else:
             moved = min(moved, -share / (VALID_PRIOR_WEIGHT + 1.0))
-            row, _ = self.broken.get((role, arm), (0, 0.0))
-            self.broken[(role, arm)] = (row + 1, self.decisions[role] + OUT_DECISIONS)
-            if row + 1 >= OUT_AFTER:
+            if self.broken.failed(role, arm, self.decisions[role]):
                 self.forget_plans()
         self.valid[role][arm] = share + moved
         if abs(moved) > 0.01:
             self.forget_plans()
         if took is not None:
-            latency = self.latency[role][arm]
+            latency, slo_s = self.latency[role][arm], self._slos_s[role]
             before = latency.late_share > LATE_LIMIT
-            latency.add(took, self.slo_s)
-            if self.slo_s is not None and (latency.late_share > LATE_LIMIT) != before:
+            latency.add(took, slo_s)
+            if slo_s is not None and (latency.late_share > LATE_LIMIT) != before:
                 self.forget_plans()
 
     def playing(self, role_name: str) -> list[int]:
         """Numbers of the arms that may be picked; broken and too slow ones only if all are."""
         role = self.roles[role_name]
         live = [self.arms[arm.model] for arm in self.pool.playing(role_name)]
-        if self.broken:
-            live = [a for a in live if not self._is_out(role, a)] or live
-        if self.slo_s is None:
+        if self.broken.cells:
+            now = self.decisions[role]
+            live = [a for a in live if not self.broken.rests(role, a, now)] or live
+        if self._slos_s[role] is None:
             return live
         fast = [a for a in live if self.latency[role][a].late_share <= LATE_LIMIT]
         return fast or sorted(live, key=lambda a: self.latency[role][a].late_share)[:1]
 
-    def _is_out(self, role: int, arm: int) -> bool:
-        invalid, until = self.broken.get((role, arm), (0, 0.0))
-        return invalid >= OUT_AFTER and self.decisions[role] < until
-
     def chances(self, role: int, arms: list[int]) -> Array:
         """(K, A) chances that an answer passes its checks and is right."""
         valid = np.array([self.valid[role][a] for a in arms])
-        return np.asarray(self.regimes.chances[:, role, arms] * valid)
+        return np.asarray(self.regimes.table.chances[:, role, arms] * valid)
 
     def state(self) -> dict[str, Any]:
         """Everything that was learnt, as JSON values."""
@@ -256,10 +277,10 @@ class DomainModel:
             "latency": [[cell.cells() for cell in row] for row in self.latency],
             "presence": self.presence,
             "decisions": self.decisions,
-            "undecided": sorted(self.undecided),
+            "recent": [[window, sorted(came)] for window, came in self.recent.items()],
             "window": self.window,
             "planned": self._planned,
-            "broken": [[*cell, *out] for cell, out in self.broken.items()],
+            "broken": self.broken.state(),
             "checkup": [self.checkup, self._last_checkup, self._age],
             "known": [self.known, self.seen],
             "regimes": self.regimes.state(),
@@ -268,20 +289,21 @@ class DomainModel:
     def restore(self, state: dict[str, Any]) -> None:
         """The inverse of `state`; the pool must have been set before."""
         self.roles = {name: number for number, name in enumerate(state["roles"])}
+        self._slos_s = [self._slo_of(name) for name in self.roles]
         self.names = state["arms"]
         self.arms = {name: number for number, name in enumerate(self.names)}
         self.costs, self._noted_costs = state["costs"], state["noted_costs"]
         self.runs, self.valid = state["runs"], state["valid"]
         self.latency = [[Latency(*cells) for cells in row] for row in state["latency"]]
         self.decisions = state["decisions"]
-        self.presence, self.undecided = state["presence"], set(state["undecided"])
+        self.presence = state["presence"]
+        self.recent = {window: set(came) for window, came in state["recent"]}
         self.window = state["window"]
         self.checkup, self._last_checkup, self._age = state["checkup"]
         self.plans = [{} for _ in self.roles]
         self._planned = state["planned"]
-        self.broken = {(r, a): (n, until) for r, a, n, until in state["broken"]}
+        self.broken.restore(state["broken"])
         self.known, self.seen = state["known"]
         self.set_arms(self.pool)
         self.regimes.restore(state["regimes"])
-        self.note()
-        self.forget_plans()
+        self.settle()

@@ -19,12 +19,15 @@ def is_certain(plan: Plan) -> bool:
 
 
 def draw(plan: Plan, rng: Random) -> Decision:
-    """Sample one decision; the propensity is the drawn arm's probability in the plan's mix."""
+    """Sample one decision; the propensity is the drawn arm's probability in the plan's mix.
+
+    In a sweep it is one: every arm of the mix runs for certain.
+    """
     fallbacks = tuple(_run(share, rng) for share in plan.fallbacks)
     primary = next(share for share in plan.mix if share.model == plan.primary)
     if plan.sweep:
         others = tuple(_run(s, rng) for s in plan.mix if s.model != plan.primary)
-        return Decision(_run(primary, rng), primary.probability, others, fallbacks)
+        return Decision(_run(primary, rng), 1.0, others, fallbacks)
     drawn = plan.mix[-1]
     if len(plan.mix) > 1:
         point = rng.random()

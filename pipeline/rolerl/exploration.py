@@ -9,7 +9,7 @@ from pipeline.rolerl.information import learning_value
 
 Array = NDArray[np.float64]
 
-MOST_BESIDE = 3
+MOST_BESIDE = 2
 """Arms that run beside the incumbent at once: the worthiest first, then there is news of them."""
 
 

@@ -10,30 +10,40 @@ RESET = 0.0005
 """Chance a window that the rate itself changes: it is taken to last some thousand windows."""
 
 
+_STAYS = tuple(1.0 - rate for rate in RATES)
+
+
 class Hazard:
-    """Posterior over `RATES`, from pairs of windows whose regime was recognised."""
+    """Posterior over `RATES`, from pairs of windows whose regime was recognised.
+
+    `rate` is the expected chance of a change per window, `fast_share` the chance that the next
+    change is one of a fast succession.
+    """
 
     def __init__(self) -> None:
+        self.rate = self.fast_share = 0.0
         self.weights = [1.0 / len(RATES)] * len(RATES)
+
+    @property
+    def weights(self) -> list[float]:
+        """Probability of each rate."""
+        return self._weights
+
+    @weights.setter
+    def weights(self, weights: list[float]) -> None:
+        self._weights = weights
+        rates = [w * r for w, r in zip(weights, RATES, strict=True)]
+        self.rate = sum(rates)
+        fast = sum(part for part, r in zip(rates, RATES, strict=True) if r >= FAST)
+        self.fast_share = fast / self.rate
 
     def observe(self, changed: bool, gap: int) -> None:
         """Between two recognised windows `gap` (>= 1) apart the regime did or did not change."""
         stay_prior = (1.0 - RESET) ** gap
         even = (1.0 - stay_prior) / len(RATES)
         posterior = []
-        for weight, rate in zip(self.weights, RATES, strict=True):
-            stay = (1.0 - rate) ** gap
+        for weight, base in zip(self._weights, _STAYS, strict=True):
+            stay = base**gap
             posterior.append((weight * stay_prior + even) * (1.0 - stay if changed else stay))
         total = sum(posterior)
         self.weights = [p / total for p in posterior]
-
-    @property
-    def rate(self) -> float:
-        """Expected chance of a change per window."""
-        return sum(w * r for w, r in zip(self.weights, RATES, strict=True))
-
-    @property
-    def fast_share(self) -> float:
-        """Chance that the next change is one of a fast succession."""
-        fast = sum(w * r for w, r in zip(self.weights, RATES, strict=True) if r >= FAST)
-        return fast / self.rate

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 LOOKAHEADS = (1, 2, 4, 8, 16)
+_AHEAD = np.array(LOOKAHEADS, dtype=float)[:, None]
+_LAST = np.array(LOOKAHEADS) - 1
+_DONE = np.arange(LOOKAHEADS[-1], dtype=float)[:, None]
 
 
 def waiting_time(judge_usd: float, rate: float, gain_usd: float) -> float:
@@ -31,21 +34,14 @@ def adoption_value(
     """
     total = right + wrong
     utility = value * right / total - costs
-    now = float(utility.max())
-    best = np.zeros_like(right)
-    chance = np.ones_like(right)
-    spent = np.zeros_like(right)
-    done = 0
-    for m in LOOKAHEADS:
-        while done < m:
-            spent += chance * test_usd
-            chance = chance * (right + done) / (total + done)
-            done += 1
-        gain = value * (right + m) / (total + m) - costs - now
-        earned = chance * np.maximum(gain, 0.0) * visits
-        best = np.where(earned > spent, np.maximum(best, earned / m), best)
-    best[int(utility.argmax())] = 0.0
-    return best
+    now = utility.max()
+    chance = np.cumprod((right + _DONE) / (total + _DONE), axis=0)
+    spent = test_usd * (1.0 + np.cumsum(chance, axis=0) - chance)[_LAST]
+    gain = value * (right + _AHEAD) / (total + _AHEAD) - costs - now
+    earned = chance[_LAST] * np.maximum(gain, 0.0) * visits
+    best = np.where(earned > spent, earned / _AHEAD, 0.0).max(axis=0)
+    best[utility.argmax()] = 0.0
+    return np.asarray(best)
 
 
 def normal_gain(gap: float, deviation: float) -> float:

@@ -5,6 +5,8 @@ from typing import Any
 CHECK_EVERY = 25
 SMALLEST_STEP, LARGEST_STEP = 0.7, 1.5
 MOST_DEAR = 1e6
+SPREAD, RESERVE = 3.0, 1.1
+"""A run may cost three times its mean, and the last decisions a tenth more than they did so far."""
 
 
 class Pacer:
@@ -26,6 +28,10 @@ class Pacer:
         self.left_usd -= usd
         self._recent_usd += usd
 
+    def pace(self, left_usd: float, left_decisions: int) -> None:
+        """Somebody else keeps the account: this is left of it, and so many decisions to come."""
+        self.left_usd, self.left_decisions = left_usd, left_decisions
+
     def decided(self) -> bool:
         """One decision more; True if `factor` has changed."""
         self.left_decisions = max(self.left_decisions - 1, 0)
@@ -43,7 +49,8 @@ class Pacer:
 
     def affords(self, usd: float, cheapest_usd: float) -> bool:
         """Whether a decision of at most `usd` leaves the cheapest run for every later one."""
-        return usd <= self.left_usd - cheapest_usd * max(self.left_decisions - 1, 0)
+        kept = RESERVE * cheapest_usd * max(self.left_decisions - 1, 0)
+        return SPREAD * usd <= self.left_usd - kept
 
     def state(self) -> list[Any]:
         """Everything as JSON values."""

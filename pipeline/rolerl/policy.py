@@ -151,6 +151,10 @@ class Policy(Protocol):
         """Learn from one run; unknown arms and late news are taken too."""
         ...
 
+    def pace(self, left_usd: float, left_decisions: int) -> None:
+        """What is left of a budget, and how many decisions it has to last for."""
+        ...
+
     def explain(self, key: Key) -> str:
         """Why this arm has this role, in plain words with the numbers."""
         ...

@@ -1,7 +1,7 @@
 """What the user sets for any policy; each figure has one meaning for all of them."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from pipeline.errors import ConfigurationError
 from pipeline.rolerl.arms import Arm
@@ -18,7 +18,8 @@ class PolicySettings:
     """`seed` of the policy's own generator; `judge_price_usd`: what one judgment costs, None if
 
     there is no judge; `value_usd`: what a success is worth, None = derived from the dearest arm;
-    `slo_p95_s`: 95 % of decisions should take no longer; `budget_usd` to last for
+    `slo_p95_s`: 95 % of decisions should take no longer, `role_slo_p95_s` says so of single roles;
+    `budget_usd` to last for
     `budget_decisions`; `success_quality`: quality from which a run counts as a success where the
     source says no more.
     """
@@ -30,6 +31,7 @@ class PolicySettings:
     budget_usd: float | None = None
     budget_decisions: int = 0
     success_quality: float = 0.5
+    role_slo_p95_s: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("judge_price_usd", "value_usd", "slo_p95_s", "budget_usd"):
@@ -38,6 +40,10 @@ class PolicySettings:
                 raise ConfigurationError(f"{name} is {value}; it must not be negative")
         if self.budget_usd is not None and self.budget_decisions <= 0:
             raise ConfigurationError("budget_usd needs budget_decisions: how long it is to last")
+
+    def slo_of(self, role: str) -> float | None:
+        """The latency objective of a role, None if it has none."""
+        return self.role_slo_p95_s.get(role, self.slo_p95_s)
 
     def value_of_success(self, arms: Iterable[Arm]) -> float:
         """Dollars a success is worth, above zero."""

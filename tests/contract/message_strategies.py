@@ -5,6 +5,16 @@ from datetime import UTC
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from schemas.allowances import (
+    AccountState,
+    AllowanceLedger,
+    AllowanceRequest,
+    Heard,
+    Lease,
+    LeaseReport,
+    Use,
+    WindowState,
+)
 from schemas.answers import LoggedAnswer
 from schemas.dead_letter import Cause, DeadLetter, DeadLetterReplay, Source, encode_payload
 from schemas.messages import (
@@ -42,6 +52,7 @@ SEQ = st.integers(0, 2**63 - 1)
 COUNT = st.integers(0, 10**6)
 SHARE = st.floats(0.0, 1.0)
 AMOUNT = st.floats(0.0, 1e9)
+AMOUNTS = st.dictionaries(NAME, AMOUNT, max_size=2)
 AT = st.datetimes(timezones=st.just(UTC))
 NAMES = st.lists(NAME, max_size=2).map(tuple)
 SEQS = st.lists(SEQ, max_size=3).map(tuple)
@@ -255,6 +266,64 @@ MESSAGES: dict[str, st.SearchStrategy[BaseModel]] = {
             usd_per_million_output=AMOUNT,
             roles=NAMES,
         ),
+        at=AT,
+    ),
+    "AllowanceRequest": st.builds(
+        AllowanceRequest,
+        worker=NAME,
+        sequence=st.integers(1, 10**9),
+        sent_s=AMOUNT,
+        epoch=COUNT,
+        version=COUNT,
+        wanted=st.lists(AMOUNTS, max_size=2).map(tuple),
+        waiting=COUNT,
+        leases=st.lists(
+            st.builds(
+                LeaseReport,
+                lease_id=TEXT,
+                held=AMOUNTS,
+                used=st.lists(st.builds(Use, at_s=AMOUNT, amounts=AMOUNTS), max_size=2).map(tuple),
+            ),
+            max_size=2,
+        ).map(tuple),
+    ),
+    "AllowanceLedger": st.builds(
+        AllowanceLedger,
+        coordinator=TEXT,
+        epoch=st.integers(1, 10**9),
+        version=COUNT,
+        windows=st.lists(
+            st.builds(
+                WindowState,
+                resource=TEXT,
+                limit=AMOUNT,
+                window_s=st.floats(0.1, 100.0),
+                used=st.lists(st.tuples(AMOUNT, AMOUNT), max_size=2).map(tuple),
+            ),
+            max_size=2,
+        ).map(tuple),
+        accounts=st.lists(
+            st.builds(
+                AccountState,
+                resource=TEXT,
+                limit_usd=AMOUNT,
+                period=TEXT,
+                spent_usd=AMOUNT,
+                spent_since=st.none() | AT,
+                until=st.none() | AT,
+            ),
+            max_size=2,
+        ).map(tuple),
+        leases=st.lists(
+            st.builds(Lease, lease_id=TEXT, worker=TEXT, amounts=AMOUNTS, expires_s=AMOUNT),
+            max_size=2,
+        ).map(tuple),
+        heard=st.lists(
+            st.builds(
+                Heard, worker=TEXT, epoch=COUNT, sequence=COUNT, sent_s=AMOUNT, received_s=AMOUNT
+            ),
+            max_size=2,
+        ).map(tuple),
         at=AT,
     ),
     "Feedback": st.builds(

@@ -146,8 +146,14 @@ def test_state_round_trips_byte_for_byte(name: str) -> None:
     other = made(name, (Arm("other", 1.0),), seed=99)
     other.load(state)
     assert other.dump() == state
-    context = Context("news", "topic_finder", "300")
-    assert other.decide(context) == policy.decide(context)
+    for number in range(300, 380):
+        context = Context("news", ("topic_finder", "topic_locator")[number % 2], str(number))
+        decision = policy.decide(context)
+        assert other.decide(context) == decision
+        for run in (decision.first, *decision.beside):
+            seen = observed(context, decision, run.model, number, number % 3 > 0, 0.1)
+            policy.update(seen)
+            other.update(seen)
 
 
 @pytest.mark.parametrize("name", OURS)

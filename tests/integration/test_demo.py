@@ -38,3 +38,4 @@ def test_the_demonstration_ends_by_itself_with_everything_accounted_for(tmp_path
     assert len(figures["model_runs"]) >= 3
     assert figures["cost_usd"] > 0
     assert "summary" in done.stdout
+    assert "live page at http://127.0.0.1:" in done.stdout

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 
@@ -10,11 +11,15 @@ from schemas.codec import encode
 from schemas.messages import ProducedBy
 from schemas.rewards import (
     ArmShare,
+    DecisionContext,
     Feedback,
     FeedbackSentence,
     FeedbackSubject,
+    Outcome,
+    QualitySource,
     RewardEvent,
     RoleAssignment,
+    RunKind,
     assignment_key,
 )
 from schemas.roles import MODEL_ROLES, Role
@@ -155,3 +160,54 @@ def test_nothing_is_published_that_changes_nothing(deploy: Deploy) -> None:
     time.sleep(1.0)
     news = [a for a in deployment.read("role-assignments", RoleAssignment) if a.domain == "news"]
     assert sorted(item.role for item in news) == sorted(MODEL_ROLES)
+
+
+def test_what_changes_all_the_time_is_published_at_most_once_an_interval(deploy: Deploy) -> None:
+    deployment = deploy(models=["a", "b"], policy="thompson")
+    deployment.start_worker("policy")
+    interval_s = deployment.config.policy.publish_interval_s
+    start = time.monotonic()
+    for number in range(150):
+        deployment.produce_bytes(
+            "role-rewards",
+            assignment_key("news", Role.TOPIC_FINDER),
+            encode(judged(f"d{number}", "ab"[number % 2], float(number // 10 % 2 == number % 2))),
+        )
+        time.sleep(0.02)
+    deployment.flush()
+    time.sleep(2 * interval_s)
+    took_s = time.monotonic() - start
+    finder = [
+        item
+        for item in deployment.read("role-assignments", RoleAssignment)
+        if (item.domain, item.role) == ("news", Role.TOPIC_FINDER)
+    ]
+    gaps = [(two.at - one.at).total_seconds() for one, two in pairwise(finder)]
+    assert min(gaps) >= 0.9 * interval_s
+    assert 3 <= len(finder) <= took_s / interval_s + 1
+
+
+def judged(decision: str, model: str, quality: float) -> RewardEvent:
+    return RewardEvent(
+        decision_id=decision,
+        window_id=decision,
+        domain="news",
+        role=Role.TOPIC_FINDER,
+        model=model,
+        kind=RunKind.INCUMBENT,
+        propensity=0.5,
+        policy="by-hand",
+        assignment_version=1,
+        prompt_version="v",
+        context=DecisionContext(lang="en", sentences=3),
+        outcome=Outcome.OK,
+        kept=True,
+        quality=quality,
+        quality_source=QualitySource.JUDGE,
+        latency_s=0.1,
+        input_tokens=1,
+        output_tokens=1,
+        cost_usd=0.0,
+        reward=0.0,
+        at=datetime.now(UTC),
+    )

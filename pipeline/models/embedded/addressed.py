@@ -19,6 +19,7 @@ _MARKUP: Final = re.compile(
     | ["'](?:subjects|spans|same|items|categories|subject|id|name)["']\s*:
     | \[\s*\[\s*\d | \[\s*\] | \{\s*\}
     | ^\W*\#{2,} | ```
+    | (?=[a-z+/]*[0-9])[a-z0-9+/]{20,}
     | [\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -42,13 +43,26 @@ _ORDER: Final = re.compile(
     | (?:ответь|отвечай|верни|выведи|напиши).{0,20}(?:json|пуст|только|ровно|спис)
     | ты\s+(?:теперь\s+)?(?:\w+\s+)?(?:ассистент|модель|бот|ии)\b
     | системн\w+\s+(?:промпт|сообщени|инструкц)\w* | нов\w+\s+инструкц\w+
+    | \b[a-z]+_[a-z]+\b
+    | \b(?:dear|hey|hello)\s+(?:ai|model|assistant|llm)\b | \bcategory\s+list\b
+    | \b(?:list|mark|sort|label|put)\b.{0,30}\b(?:sentences?|lines)\b
+    | (?:输出|回答|分类|归到|归类|标注).{0,12}(?:类别|一类|句|[0-9]{3,}|空)
+    | (?:类别|分类|标签)(?:列表|名单)? | (?:句子|模型).{0,8}(?:不算|跳过|注意|不要)
+    | (?:请)?照(?:抄|做) | [0-9]{4,}.{0,6}(?:句|行) | (?:回答|输出).{0,8}[0-9]{3,}
+    | уважаем\w+\s+(?:модель|ассистент|бот) | (?:список|одна)\s+категори\w+
+    | (?:отнес|помет|укаж|пропуст)\w*.{0,30}(?:предложени|строк|ответ|категори|сюжет)\w*
+    | (?:предложени|строк|сюжет)\w*\s+[0-9]{2,}
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 _LONG_TEXT: Final = 4000
+_REPEATED: Final = re.compile(r"(.{1,40}?)\1{19,}", re.DOTALL)
 
 
 def speaks_to_machine(text: str) -> bool:
-    """Whether a sentence holds chat markup, control characters, JSON or an order to a model."""
+    """Whether a sentence holds chat markup, control characters, JSON, an order to a model, or the
+
+    same few characters twenty times over.
+    """
     beginning = text[:_LONG_TEXT]
-    return _MARKUP.search(beginning) is not None or _ORDER.search(beginning) is not None
+    return any(pattern.search(beginning) for pattern in (_MARKUP, _ORDER, _REPEATED))

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from pipeline.domains import Domain
+from pipeline.models.embedded.course import Course, course
 from pipeline.models.embedded.cues import Scores
 from pipeline.models.embedded.embedder import Embedder, Vectors
 from pipeline.models.embedded.finding import FinderLimits, HeadFit, find_subjects, mention_fit
@@ -26,8 +27,10 @@ from pipeline.models.embedded.segmentation import Emissions
 from pipeline.prompt_format import PromptSubject, TaskPrompt
 
 _SWITCH_COST: Final = 3.0
-_LIMITS: Final = FinderLimits(sentences=2, weight=1.0)
-_DECISION: Final = Decision(sharpness=0.5)
+_FIND_SWITCH_COST: Final = 3.0
+_TURN_COST: Final = 1.5
+_LIMITS: Final = FinderLimits(subject_cost=0.6)
+_DECISION: Final = Decision(sharpness=0.8)
 _SAME: Final = 0.895
 _TEXT_SHARE: Final = 0.15
 _REACH: Final = 2
@@ -53,14 +56,19 @@ class EmbeddingMethods:
 
     def find(self, task: TaskPrompt) -> Sequence[FoundSubject]:
         """Phrases that mean what a stretch of the window is about."""
-        return find_subjects(task, self._head_fit(task.lang), self._costs(task), _LIMITS)
+        flow = self._course(task)
+        costs = flow.switch_costs(_FIND_SWITCH_COST, _TURN_COST)
+        return find_subjects(task, self._head_fit(task.lang, flow), flow, costs, _LIMITS)
 
     def locate(self, task: TaskPrompt) -> Sequence[SubjectSpan]:
         """Stretches whose sentences mean something near the subject's names."""
         if not task.subjects:
             return ()
         texts = [text for _, text in task.sentences]
-        return spans(task, self.subject_fit(task.subjects, texts), self._costs(task))
+        fit = self.subject_fit(task.subjects, texts)
+        flow = self._course(task)
+        costs = flow.switch_costs(_SWITCH_COST, _TURN_COST)
+        return spans(task, fit, np.zeros_like(fit), flow, costs)
 
     def relate(self, task: TaskPrompt) -> Sequence[tuple[int, int]]:
         """Subjects whose names, and sentences where there are any, mean the same."""
@@ -109,16 +117,18 @@ class EmbeddingMethods:
         similar = (around @ np.array(names).T).astype(np.float64)
         return _HEAD_SCALE * _contrast(similar)
 
-    def _head_fit(self, lang: str) -> HeadFit:
+    def _course(self, task: TaskPrompt) -> Course:
+        texts = [text for _, text in task.sentences]
+        scores = self.category_scores(texts, task.lang)
+        return course(self._domain, scores, (), texts, task.lang, _DECISION)
+
+    def _head_fit(self, lang: str, flow: Course) -> HeadFit:
         def fit(found: Sequence[Head], texts: Sequence[str]) -> Emissions:
             worth = np.array(self.head_worth(found, lang))
             share: Emissions = self.head_meaning(found, texts) * worth
-            return share + 0.5 * mention_fit(found, texts, list(worth))
+            return share + 0.5 * mention_fit(found, texts, list(worth), flow)
 
         return fit
-
-    def _costs(self, task: TaskPrompt) -> tuple[float, ...]:
-        return (_SWITCH_COST,) * len(task.sentences)
 
     def _likeness(self, task: TaskPrompt, left: PromptSubject, right: PromptSubject) -> float:
         by_name = self.name_likeness(left, right)

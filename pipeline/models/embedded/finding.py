@@ -9,15 +9,19 @@ from typing import Final
 
 import numpy as np
 
+from pipeline.models.embedded.course import Course
 from pipeline.models.embedded.phrases import Head, heads
 from pipeline.models.embedded.prices import last_price
 from pipeline.models.embedded.role_answers import FoundSubject
-from pipeline.models.embedded.segmentation import Emissions, best_path
+from pipeline.models.embedded.segmentation import Emissions, best_path, path_worth
 from pipeline.prompt_format import TaskPrompt
 
 _CANDIDATES: Final = 60
 _ALIASES: Final = 5
 _INTRODUCED: Final = 1.0
+_TURN: Final = 0.5
+_UNNUMBERED: Final = 0.4
+_ASIDE_LOSS: Final = 0.6
 
 HeadFit = Callable[[Sequence[Head], Sequence[str]], Emissions]
 """How well each sentence (row) fits each head (column)."""
@@ -25,36 +29,41 @@ HeadFit = Callable[[Sequence[Head], Sequence[str]], Emissions]
 
 @dataclass(frozen=True)
 class FinderLimits:
-    """`sentences` is how many sentences must name a subject, `weight` the fit they must sum to."""
+    """How much must speak for a subject.
+
+    `sentences` is how many sentences must name it, `weight` the fit its stretches must sum to,
+    `subject_cost` what the best path must gain by it.
+    """
 
     sentences: int = 2
-    weight: float = 1.2
+    weight: float = 1.0
+    subject_cost: float = 1.2
 
 
 def find_subjects(
     task: TaskPrompt,
     head_fit: HeadFit,
+    course: Course,
     switch_costs: Sequence[float],
     limits: FinderLimits,
-    turns: Sequence[bool] = (),
 ) -> tuple[FoundSubject, ...]:
     """The heads that the best segmentation of the window uses, in order of appearance.
 
-    `turns` marks the sentences in which the speaker turns to something: what is named there may
-    be a subject even if it is named only once.
+    What is shown where the speaker turns to something may be a subject even if it is named once.
     """
     texts = [text for _, text in task.sentences]
-    introduced = {row for row, turn in enumerate(turns) if turn}
+    introduced = {int(row) for row in np.flatnonzero(course.turning >= _TURN)}
     found = [
         head
         for head in heads(texts, task.lang)
-        if len(head.rows) >= limits.sentences or introduced.intersection(head.rows)
+        if len(head.rows) >= limits.sentences or introduced.intersection(head.presented_rows)
     ]
     found = sorted(found, key=lambda head: -sum(head.strengths.values()))[:_CANDIDATES]
     if not found:
         return ()
     fit = head_fit(found, texts)
-    path = np.array(best_path(fit, switch_costs))
+    columns = _needed(fit, switch_costs, limits.subject_cost)
+    path = np.array(columns)[list(best_path(fit[:, columns], switch_costs))]
     chosen = []
     for column in dict.fromkeys(int(value) for value in path):
         rows = np.flatnonzero(path == column)
@@ -63,24 +72,57 @@ def find_subjects(
     return tuple(_subject(task, head, [texts[row] for row in rows]) for head, rows in chosen)
 
 
+def _needed(fit: Emissions, switch_costs: Sequence[float], subject_cost: float) -> list[int]:
+    """The columns without which the best path would lose more than what a subject costs.
+
+    What is only mentioned while something else is presented is dropped first.
+    """
+    kept = sorted(set(best_path(fit, switch_costs)))
+    total = path_worth(fit[:, kept], switch_costs)
+    while len(kept) > 1:
+        left = [
+            path_worth(fit[:, [*kept[:index], *kept[index + 1 :]]], switch_costs)
+            for index in range(len(kept))
+        ]
+        index = int(np.argmax(left))
+        if total - left[index] >= subject_cost:
+            break
+        total = left[index]
+        del kept[index]
+    return kept
+
+
 def mention_fit(
     found: Sequence[Head],
     texts: Sequence[str],
     worth: Sequence[float],
-    turns: Sequence[bool] = (),
+    course: Course,
 ) -> Emissions:
-    """How clearly a sentence names a head, more where it turns to it, times the head's worth."""
+    """How clearly a sentence names a head, times the head's worth.
+
+    A name counts more where the speaker turns to another subject, less where he chats.
+    """
     fit = np.zeros((len(texts), len(found)), dtype=np.float64)
+    by_number = _go_by_number(found)
     for column, head in enumerate(found):
+        if by_number and not head.numbered:
+            worth = [*worth[:column], _UNNUMBERED * worth[column], *worth[column + 1 :]]
         for row, strength in head.strengths.items():
-            introduced = _INTRODUCED if turns and turns[row] else 0.0
-            fit[row, column] = (strength + introduced) * worth[column]
+            heard = strength * (1 - _ASIDE_LOSS * course.aside[row])
+            heard += _INTRODUCED * course.turning[row]
+            fit[row, column] = heard * worth[column]
     return fit
 
 
+def _go_by_number(found: Sequence[Head]) -> bool:
+    """Whether the speaker calls his things by number, as shops with one kind of thing do."""
+    numbered = [head for head in found if head.numbered and len(head.rows) > 1]
+    return len(numbered) > 1 and any(head.presented_rows for head in numbered)
+
+
 def _subject(task: TaskPrompt, head: Head, own_texts: Sequence[str]) -> FoundSubject:
-    counts = Counter(phrase.text for phrase in head.phrases)
-    lengths = {phrase.text: len(phrase.key) for phrase in head.phrases}
+    counts = Counter(phrase.text for phrase in head.names)
+    lengths = {phrase.text: len(phrase.key) for phrase in head.names}
     ranked = sorted(
         counts,
         key=lambda text: (counts[text] > 1, min(lengths[text], 3), counts[text]),

@@ -8,12 +8,13 @@ from typing import Final
 import numpy as np
 
 from pipeline.domains import Domain
-from pipeline.models.embedded.cues import cue_sheet
+from pipeline.models.embedded.course import Course, course
+from pipeline.models.embedded.cues import Scores, cue_sheet
 from pipeline.models.embedded.embedder import Embedder
 from pipeline.models.embedded.embeddings import EmbeddingMethods
 from pipeline.models.embedded.finding import FinderLimits, HeadFit, find_subjects, mention_fit
-from pipeline.models.embedded.locating import spans, turn_costs
-from pipeline.models.embedded.mentions import mention_strengths, subject_names
+from pipeline.models.embedded.locating import spans
+from pipeline.models.embedded.mentions import mention_strengths, not_before_named, subject_names
 from pipeline.models.embedded.names import best_similarity, numbers_disagree
 from pipeline.models.embedded.organizing import Decision, organize
 from pipeline.models.embedded.per_language import PerLanguage
@@ -25,7 +26,7 @@ from pipeline.models.embedded.rules import SWITCH_COST, TURN_COST, RulesMethods
 from pipeline.models.embedded.segmentation import Emissions
 from pipeline.prompt_format import PromptSubject, TaskPrompt
 
-_DECISION: Final = Decision()
+_DECISION: Final = Decision(sharpness=0.8)
 _CUE_SHARE: Final = 0.7
 _MEANING_SHARE: Final = 0.5
 _FIT_SHARE: Final = 0.3
@@ -35,7 +36,7 @@ _RELATED: Final = 0.95
 _SURE: Final = 0.6
 _UNKNOWN_SHARE: Final = 0.8
 _HEAD_MEANING_SHARE: Final = 0.3
-_FIND_SWITCH_COST: Final = 2.5
+_FIND_SWITCH_COST: Final = 4.0
 _LIMITS: Final = FinderLimits()
 
 
@@ -57,18 +58,20 @@ class HybridMethods:
 
     def find(self, task: TaskPrompt) -> Sequence[FoundSubject]:
         """Phrases that are repeated, name a thing and mean what their surroundings do."""
-        turns = self._rules.turns(task)
-        costs = turn_costs(turns, _FIND_SWITCH_COST, TURN_COST)
-        return find_subjects(task, self._head_fit(task.lang, turns), costs, _LIMITS, turns)
+        flow = self._course(task)
+        costs = flow.switch_costs(_FIND_SWITCH_COST, TURN_COST)
+        return find_subjects(task, self._head_fit(task.lang, flow), flow, costs, _LIMITS)
 
     def locate(self, task: TaskPrompt) -> Sequence[SubjectSpan]:
         """Mentions and nearness of meaning added up."""
         if not task.subjects:
             return ()
         texts = [text for _, text in task.sentences]
-        fit = mention_strengths(task.subjects, texts, task.lang)
-        fit = fit + _FIT_SHARE * self._embeddings.subject_fit(task.subjects, texts)
-        return spans(task, fit, turn_costs(self._rules.turns(task), SWITCH_COST, TURN_COST))
+        mentions = mention_strengths(task.subjects, texts, task.lang)
+        fit = mentions + _FIT_SHARE * self._embeddings.subject_fit(task.subjects, texts)
+        fit = not_before_named(fit, mentions)
+        flow = self._course(task)
+        return spans(task, fit, mentions, flow, flow.switch_costs(SWITCH_COST, TURN_COST))
 
     def relate(self, task: TaskPrompt) -> Sequence[tuple[int, int]]:
         """Names alike in their words and in their meaning."""
@@ -85,15 +88,24 @@ class HybridMethods:
     def organize(self, task: TaskPrompt) -> Sequence[OrganizedItem]:
         """Cue weights and log probabilities added up."""
         texts = [text for _, text in task.sentences]
-        scores = _CUE_SHARE * self._sheets[task.lang].scores(texts)
-        scores = scores + _MEANING_SHARE * self._embeddings.category_scores(texts, task.lang)
+        scores = self._scores(texts, task.lang)
         return organize(task, self._domain.category_names, scores, _DECISION)
 
-    def _head_fit(self, lang: str, turns: Sequence[bool]) -> HeadFit:
+    def _scores(self, texts: Sequence[str], lang: str) -> Scores:
+        scores = _CUE_SHARE * self._sheets[lang].scores(texts)
+        return scores + _MEANING_SHARE * self._embeddings.category_scores(texts, lang)
+
+    def _course(self, task: TaskPrompt) -> Course:
+        texts = [text for _, text in task.sentences]
+        scores = self._scores(texts, task.lang)
+        turns = self._rules.turns(task)
+        return course(self._domain, scores, turns, texts, task.lang, _DECISION)
+
+    def _head_fit(self, lang: str, flow: Course) -> HeadFit:
         def fit(found: Sequence[Head], texts: Sequence[str]) -> Emissions:
             worth = np.array(self._worth(found, lang))
             nearness: Emissions = self._embeddings.head_meaning(found, texts) * worth
-            mentions = mention_fit(found, texts, list(worth), turns)
+            mentions = mention_fit(found, texts, list(worth), flow)
             return mentions + _HEAD_MEANING_SHARE * nearness
 
         return fit

@@ -17,6 +17,7 @@ _STEP: Final = 3.0
 _SCALE: Final = 12.0
 _WEIGHT_DECAY: Final = 3e-3
 _UNKNOWN_LANGUAGE: Final = "en"
+_ENOUGH: Final = 160
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,10 @@ class KindModel:
 def fit_kinds(lang: str, embedder: Embedder) -> KindModel:
     """Fit to the example nouns of `lang`; the space is shared, so English serves the others."""
     known = kinds(lang) if kinds(lang).things else kinds(_UNKNOWN_LANGUAGE)
-    vectors = embedder.example_vectors((*known.things, *known.talk)).astype(np.float64)
-    things = len(known.things)
-    targets = np.repeat([1.0, 0.0], [things, len(known.talk)])
-    importance = np.where(targets == 1, 0.5 / things, 0.5 / max(1, len(known.talk)))
+    things, talk = _some(known.things), _some(known.talk)
+    vectors = embedder.example_vectors((*things, *talk)).astype(np.float64)
+    targets = np.repeat([1.0, 0.0], [len(things), len(talk)])
+    importance = np.where(targets == 1, 0.5 / len(things), 0.5 / max(1, len(talk)))
     centre = vectors.mean(axis=0)
     inputs = _SCALE * (vectors - centre)
     weights = np.zeros(vectors.shape[1])
@@ -52,3 +53,8 @@ def fit_kinds(lang: str, embedder: Embedder) -> KindModel:
         weights -= _STEP * (inputs.T @ error + _WEIGHT_DECAY * weights)
         bias -= _STEP * float(error.sum())
     return KindModel(embedder, centre, weights, bias)
+
+
+def _some(names: Sequence[str]) -> Sequence[str]:
+    """At most 160 of the names, evenly spread: each costs an embedding at the first start."""
+    return names[:: -(-len(names) // _ENOUGH)] if names else names

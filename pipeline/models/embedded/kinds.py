@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Final
 
 from pipeline.models.embedded.words import has_cjk, split_words
 
@@ -29,6 +30,10 @@ class KindStems:
     last_characters: frozenset[str]
 
 
+_FEW_ENDINGS: Final = 3
+_CLEARLY_MORE: Final = 2
+
+
 @cache
 def kinds(lang: str) -> Kinds:
     """The examples for a language; none for a language without a list."""
@@ -41,7 +46,12 @@ def kind_stems(lang: str) -> KindStems:
     known = kinds(lang)
     talk = _last_stems(known.talk, lang)
     ends = Counter(name[-1] for name in known.things if has_cjk(name[-1]))
-    common = frozenset(sign for sign, count in ends.items() if count > 1)
+    others = Counter(name[-1] for name in known.talk)
+    common = frozenset(
+        sign
+        for sign, count in ends.items()
+        if count >= _FEW_ENDINGS and count > _CLEARLY_MORE * others[sign]
+    )
     return KindStems(_last_stems(known.things, lang) - talk, talk, common)
 
 

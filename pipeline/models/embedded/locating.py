@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+import numpy as np
+
+from pipeline.models.embedded.course import Course
 from pipeline.models.embedded.role_answers import SubjectSpan
 from pipeline.models.embedded.segmentation import Emissions, best_path, runs
 from pipeline.prompt_format import TaskPrompt
 
+_ASIDE_LOSS: Final = 0.5
+_OUTSIDE: Final = -1
+
 
 def spans(
-    task: TaskPrompt, fit: Emissions, switch_costs: Sequence[float]
+    task: TaskPrompt, fit: Emissions, mentions: Emissions, course: Course, costs: Sequence[float]
 ) -> tuple[SubjectSpan, ...]:
-    """Spans of the task's subjects over all its sentences; `fit` has a column a subject."""
-    path = best_path(fit, switch_costs)
+    """Spans of the task's subjects, breaks left out; `fit` and `mentions` have a column a subject.
+
+    A subject lasts until another one fits better by more than the cost of changing; what is named
+    in chat counts less. Talk that presents nothing for a while belongs to no subject.
+    """
+    heard = fit * (1 - _ASIDE_LOSS * course.aside)[:, None]
+    path = np.array(best_path(heard, costs))
+    path[course.breaks(mentions.max(axis=1))] = _OUTSIDE
     numbers = [number for number, _ in task.sentences]
     return tuple(
         SubjectSpan(task.subjects[column].number, numbers[first], numbers[last])
-        for column, first, last in runs(path)
+        for column, first, last in runs([int(column) for column in path])
+        if column != _OUTSIDE
     )
-
-
-def turn_costs(turns: Sequence[bool], plain: float, at_turn: float) -> tuple[float, ...]:
-    """What it costs to change subject at each sentence: less where the speaker says so."""
-    return tuple(at_turn if turn else plain for turn in turns)

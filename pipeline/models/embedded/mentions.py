@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ _WHOLE_NAME: Final = 1.5
 _WORD_ONLY: Final = 0.6
 _MOST_WORDS: Final = 2.0
 _COMMON_SHARE: Final = 0.25
+_NUMBER_NAME: Final = re.compile(r"number \d+")
+_NAMED: Final = 0.6
+_UNNAMED_LOSS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,14 @@ def mention_strengths(
     return strengths
 
 
+def not_before_named(fit: Emissions, mentions: Emissions) -> Emissions:
+    """`fit` with nothing in favour of a subject before the first sentence that names it."""
+    rows = np.arange(len(fit))[:, None]
+    named = mentions >= _NAMED
+    first = np.where(named.any(axis=0), named.argmax(axis=0), 0)
+    return np.where(rows < first[None, :], np.minimum(fit, 0.0) - _UNNAMED_LOSS, fit)
+
+
 def _sentence(text: str, lang: str) -> _Sentence:
     plain = normal_name(text)
     return _Sentence(f" {plain} ", plain.replace(" ", ""), text_tokens(text, lang))
@@ -78,6 +90,8 @@ def _strength(name: str, sentence: _Sentence, weights: Mapping[str, float], lang
         whole = wanted.replace(" ", "") in sentence.squeezed
     else:
         whole = f" {wanted} " in sentence.padded
+    if _NUMBER_NAME.fullmatch(wanted):
+        return _WHOLE_NAME if whole else 0.0
     found = [token for token in tokens if token in sentence.tokens]
     if whole or (found and len(found) == len(tokens)):
         return _WHOLE_NAME * weight

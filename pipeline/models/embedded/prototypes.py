@@ -46,7 +46,7 @@ class PrototypeModel:
 
 
 def fit_prototypes(
-    domain: Domain, lang: str, embedder: Embedder, weight_decay: float = 3e-3
+    domain: Domain, lang: str, embedder: Embedder, weight_decay: float = 1e-3
 ) -> PrototypeModel:
     """Fit to the domain's examples in `lang`, by gradient descent from zero.
 

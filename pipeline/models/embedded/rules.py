@@ -8,14 +8,15 @@ from typing import Final
 
 from pipeline.domains import Domain
 from pipeline.models.embedded.arm import TokenCounter
-from pipeline.models.embedded.cues import cue_sheet
+from pipeline.models.embedded.course import Course, course
+from pipeline.models.embedded.cues import Scores, cue_sheet
 from pipeline.models.embedded.finding import FinderLimits, HeadFit, find_subjects, mention_fit
 from pipeline.models.embedded.kinds import kind_stems
-from pipeline.models.embedded.locating import spans, turn_costs
+from pipeline.models.embedded.locating import spans
 from pipeline.models.embedded.mentions import mention_strengths
 from pipeline.models.embedded.organizing import Decision, less_filler, organize
 from pipeline.models.embedded.per_language import PerLanguage
-from pipeline.models.embedded.phrases import NUMBERED_PREFIX, Head
+from pipeline.models.embedded.phrases import Head
 from pipeline.models.embedded.relating import names_alike, same_pairs
 from pipeline.models.embedded.role_answers import FoundSubject, OrganizedItem, SubjectSpan
 from pipeline.models.embedded.role_arm import RoleArm
@@ -24,13 +25,13 @@ from pipeline.models.embedded.words import stems
 from pipeline.prompt_format import TaskPrompt
 
 SWITCH_COST: Final = 3.0
-FIND_SWITCH_COST: Final = 2.0
-TURN_COST: Final = 1.0
+FIND_SWITCH_COST: Final = 3.0
+TURN_COST: Final = 0.5
 _LIMITS: Final = FinderLimits()
 _DECISION: Final = Decision()
 _SAME_NAME: Final = 0.5
 _UNKNOWN_WORTH: Final = 0.5
-_NUMBERED_WORTH: Final = 0.7
+_NUMBERED_WORTH: Final = 1.0
 
 
 def rules_arm(domains: Mapping[str, Domain], count_tokens: TokenCounter) -> RoleArm:
@@ -49,9 +50,9 @@ class RulesMethods:
 
     def find(self, task: TaskPrompt) -> Sequence[FoundSubject]:
         """Repeated phrases that hold a stretch of the window better than others do."""
-        turns = self.turns(task)
-        costs = turn_costs(turns, FIND_SWITCH_COST, TURN_COST)
-        return find_subjects(task, self._head_fit(task.lang, turns), costs, _LIMITS, turns)
+        flow = self._course(task)
+        costs = flow.switch_costs(FIND_SWITCH_COST, TURN_COST)
+        return find_subjects(task, self._head_fit(task.lang, flow), flow, costs, _LIMITS)
 
     def locate(self, task: TaskPrompt) -> Sequence[SubjectSpan]:
         """A subject lasts from where it is named to where the next one is."""
@@ -59,7 +60,9 @@ class RulesMethods:
             return ()
         texts = [text for _, text in task.sentences]
         mentions = mention_strengths(task.subjects, texts, task.lang)
-        return spans(task, mentions, turn_costs(self.turns(task), SWITCH_COST, TURN_COST))
+        flow = self._course(task)
+        costs = flow.switch_costs(SWITCH_COST, TURN_COST)
+        return spans(task, mentions, mentions, flow, costs)
 
     def relate(self, task: TaskPrompt) -> Sequence[tuple[int, int]]:
         """The same name, or one name inside the other."""
@@ -68,7 +71,7 @@ class RulesMethods:
     def organize(self, task: TaskPrompt) -> Sequence[OrganizedItem]:
         """The category whose cues weigh most; beside them, sentences lend each other theirs."""
         texts = [text for _, text in task.sentences]
-        scores = less_filler(self._sheets[task.lang].scores(texts), texts, task.lang)
+        scores = self._scores(texts, task.lang)
         return organize(task, self._domain.category_names, scores, _DECISION)
 
     def turns(self, task: TaskPrompt) -> tuple[bool, ...]:
@@ -78,19 +81,29 @@ class RulesMethods:
 
     def head_worth(self, head: Head, lang: str) -> float:
         """1 for a noun known to name things, 0 for one known not to, little for the others."""
-        if head.stem.startswith(NUMBERED_PREFIX):
+        if head.numbered:
             return _NUMBERED_WORTH
         known = kind_stems(lang)
         if head.stem in known.talk:
             return 0.0
         if head.stem in known.things or (lang == "zh" and head.stem[-1] in known.last_characters):
             return 1.0
+        if lang == "en" and not any(phrase.pointed or phrase.presented for phrase in head.phrases):
+            return 0.0
         return _UNKNOWN_WORTH / (1 + self._everyday[lang][head.stem])
 
-    def _head_fit(self, lang: str, turns: Sequence[bool]) -> HeadFit:
+    def _scores(self, texts: Sequence[str], lang: str) -> Scores:
+        return less_filler(self._sheets[lang].scores(texts), texts, lang)
+
+    def _course(self, task: TaskPrompt) -> Course:
+        texts = [text for _, text in task.sentences]
+        scores = self._scores(texts, task.lang)
+        return course(self._domain, scores, self.turns(task), texts, task.lang, _DECISION)
+
+    def _head_fit(self, lang: str, flow: Course) -> HeadFit:
         def fit(found: Sequence[Head], texts: Sequence[str]) -> Emissions:
             worth = [self.head_worth(head, lang) for head in found]
-            return mention_fit(found, texts, worth, turns)
+            return mention_fit(found, texts, worth, flow)
 
         return fit
 

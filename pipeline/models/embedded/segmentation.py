@@ -35,6 +35,17 @@ def best_path(emissions: Emissions, switch_costs: Sequence[float]) -> tuple[int,
     return tuple(reversed(path))
 
 
+def path_worth(emissions: Emissions, switch_costs: Sequence[float]) -> float:
+    """The fit less the costs that the best path reaches."""
+    if not emissions.size:
+        return 0.0
+    totals = emissions[0].copy()
+    for row in range(1, len(emissions)):
+        np.maximum(totals, totals.max() - switch_costs[row], out=totals)
+        totals += emissions[row]
+    return float(totals.max())
+
+
 def runs(path: Sequence[int]) -> tuple[tuple[int, int, int], ...]:
     """Stretches of equal values as (value, first index, last index)."""
     found: list[tuple[int, int, int]] = []

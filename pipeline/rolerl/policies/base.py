@@ -59,6 +59,9 @@ class BasePolicy(ABC):
             self._certain[key] = decision
         return decision
 
+    def pace(self, left_usd: float, left_decisions: int) -> None:  # noqa: B027 - most do not spare
+        """What is left of a budget, and how many decisions it has to last for."""
+
     def role_assignment(self, key: Key) -> Plan:
         """The cached plan, made anew after a change."""
         plan = self._plans.get(key)

@@ -1,10 +1,9 @@
 """Epsilon-greedy with forgetting, the simplest bandit that keeps learning."""
 
 from pipeline.rolerl.policies.scalar import ScalarPolicy
-from pipeline.rolerl.policy import Key
+from pipeline.rolerl.policies.tallies import Tallies
 
 EPSILON = 0.05
-UNTRIED = 1.0
 
 
 class EpsilonGreedyPolicy(ScalarPolicy):
@@ -14,10 +13,19 @@ class EpsilonGreedyPolicy(ScalarPolicy):
     """
 
     name = "epsilon-greedy"
+    untried = 1.0
 
-    def _mix(self, key: Key, models: list[str]) -> dict[str, float]:
-        tallies = self.tallies(key)
-        best = max(models, key=lambda m: tallies[m].mean if m in tallies else UNTRIED)
-        mix = {m: EPSILON / len(models) for m in models}
-        mix[best] = 1.0 - EPSILON * (len(models) - 1) / len(models)
+    def _mix(self, tallies: Tallies) -> list[float]:
+        playing = tallies.playing
+        mix = [EPSILON / len(playing)] * len(playing)
+        mix[playing.index(tallies.ranking[0])] = 1.0 - EPSILON * (len(playing) - 1) / len(playing)
         return mix
+
+    def _draw(self, tallies: Tallies) -> tuple[int, float]:
+        playing = tallies.playing
+        point = self.rng.random()
+        arm = best = tallies.ranking[0]
+        if point < EPSILON:
+            arm = playing[int(point / EPSILON * len(playing))]
+        even = EPSILON / len(playing)
+        return arm, even if arm != best else 1.0 - even * (len(playing) - 1)

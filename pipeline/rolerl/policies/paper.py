@@ -1,13 +1,14 @@
 """The published Role-RL algorithm, faithful to paper and code (arXiv 2409.18014), as a baseline."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.rolerl.arms import Arm
+from pipeline.rolerl.draw import draw
 from pipeline.rolerl.policies.base import BasePolicy, key_of, key_text
 from pipeline.rolerl.policies.board import Board
-from pipeline.rolerl.policy import Key, Observation, Plan, Share
+from pipeline.rolerl.policy import Context, Decision, Key, Observation, Plan, Run, Share
 from pipeline.rolerl.reward import paper_reward
 from pipeline.rolerl.settings import PolicySettings
 
@@ -32,11 +33,25 @@ class RoleTable:
     open_state: str | None = None
     open_rewards: dict[str, float] = field(default_factory=dict)
 
-    def learn(self, state: str, action: str, reward: float) -> None:
+    def learn(self, state: str, action: str, reward: float, alpha: float) -> None:
         """Move one cell towards the reward; gamma is 0, so no next state enters."""
-        row = self.values.setdefault(state, {})
+        row = self.values.get(state)
+        if row is None:
+            row = self.values[state] = {}
         old = row.get(action, 0.0)
-        row[action] = old + ALPHA * (reward - old)
+        row[action] = old + alpha * (reward - old)
+
+    def greedy(self, models: Sequence[str]) -> str:
+        """The action of the highest value in the present state; the first of equals."""
+        row = self.values.get(state_name(self.incumbent or "", self.right))
+        if not row:
+            return models[0]
+        best, top = models[0], row.get(models[0], 0.0)
+        for model in models:
+            value = row.get(model, 0.0)
+            if value > top:
+                best, top = model, value
+        return best
 
 
 def state_name(model: str, right: bool) -> str:
@@ -55,6 +70,8 @@ class PaperPolicy(BasePolicy):
 
     def __init__(self, arms: Iterable[Arm], settings: PolicySettings) -> None:
         super().__init__(arms, settings)
+        self.epsilon, self.alpha = EPSILON, ALPHA
+        self._models: dict[str, list[str]] = {}
         self._tables: dict[Key, RoleTable] = {}
         self._windows: dict[str, int] = {}
         self._last_window: dict[str, str] = {}
@@ -69,9 +86,43 @@ class PaperPolicy(BasePolicy):
             table = self._tables[key] = RoleTable()
         return table
 
+    def set_rates(self, epsilon: float, alpha: float) -> None:
+        """Explore and learn at other rates from now on, as the published experiment does."""
+        rates = (min(max(epsilon, 0.0), 1.0), alpha)
+        if rates != (self.epsilon, self.alpha):
+            self.epsilon, self.alpha = rates
+            self._plans.clear()
+            self._certain.clear()
+
+    def _arms_changed(self) -> None:
+        self._models.clear()
+
+    def _playing(self, role: str) -> list[str]:
+        models = self._models.get(role)
+        if models is None:
+            models = self._models[role] = [arm.model for arm in self.pool.playing(role)]
+        return models
+
+    def decide(self, context: Context) -> Decision:
+        """The incumbent, and beside it the greedy or a random arm if that is another."""
+        key = (context.domain, context.role)
+        table = self._tables.get(key)
+        models = self._models.get(context.role) or self._playing(context.role)
+        if table is None or table.incumbent not in models or not table.values:
+            return draw(self.role_assignment(key), self.rng)
+        incumbent, epsilon = table.incumbent, self.epsilon
+        even = epsilon / len(models)
+        greedy = drawn = table.greedy(models)
+        if epsilon > 0.0:
+            point = self.rng.random()
+            if point < epsilon:
+                drawn = models[int(point / epsilon * len(models))]
+        propensity = even + (1.0 - epsilon if drawn == greedy else 0.0)
+        beside = () if drawn == incumbent else (Run(drawn, True),)
+        return Decision(Run(incumbent, True), propensity, beside)
+
     def _plan(self, key: Key) -> Plan:
-        arms = self.pool.playing(key[1])
-        models = [arm.model for arm in arms]
+        models = self._playing(key[1])
         table = self._table(key)
         dearest_first = tuple(Share(m, 1.0, 1.0) for m in reversed(models))
         if not table.values or table.incumbent is None:
@@ -79,12 +130,14 @@ class PaperPolicy(BasePolicy):
             return Plan(models[-1], even, sweep=True, reason="first use: every arm runs once")
         incumbent = table.incumbent if table.incumbent in models else models[-1]
         row = table.values.get(state_name(table.incumbent, table.right), {})
-        greedy = max(models, key=lambda m: row.get(m, 0.0))
-        chance = {m: EPSILON / len(models) for m in models}
-        chance[greedy] += 1.0 - EPSILON
+        greedy = table.greedy(models)
+        chance = {m: self.epsilon / len(models) for m in models}
+        chance[greedy] += 1.0 - self.epsilon
         return Plan(
             primary=incumbent,
-            mix=tuple(Share(m, chance[m], 1.0) for m in models),
+            mix=tuple(
+                Share(m, chance[m], 1.0) for m in models if chance[m] > 0.0 or m == incumbent
+            ),
             fallbacks=tuple(share for share in dearest_first if share.model != incumbent)
             if incumbent != table.incumbent
             else (),
@@ -99,7 +152,7 @@ class PaperPolicy(BasePolicy):
         if reward is None or observation.model not in self.pool:
             return
         key = observation.context.key
-        table = self._table(key)
+        table = self._tables.get(key) or self._table(key)
         if table.open_decision == observation.decision and observation.model in table.open_rewards:
             return
         if table.open_decision != observation.decision:
@@ -124,14 +177,14 @@ class PaperPolicy(BasePolicy):
     def _credit(self, table: RoleTable, model: str, reward: float) -> None:
         state = table.open_state
         if not table.open_sweep and state is not None and reward != 0.0:
-            table.learn(state, model, reward)
+            table.learn(state, model, reward, self.alpha)
         for other, earned in table.open_rewards.items():
             if earned != 0.0:
-                table.learn(state_name(other, earned > 0.0), model, reward)
+                table.learn(state_name(other, earned > 0.0), model, reward, self.alpha)
             if reward != 0.0:
-                table.learn(state_name(model, reward > 0.0), other, earned)
+                table.learn(state_name(model, reward > 0.0), other, earned, self.alpha)
         if table.open_sweep and reward != 0.0:
-            table.learn(state_name(model, reward > 0.0), model, reward)
+            table.learn(state_name(model, reward > 0.0), model, reward, self.alpha)
         table.open_rewards[model] = reward
         kept, best = max(table.open_rewards.items(), key=lambda kv: kv[1])
         if best != 0.0:
@@ -172,6 +225,7 @@ class PaperPolicy(BasePolicy):
             "windows": self._windows,
             "last_window": self._last_window,
             "board": self.board.weights,
+            "rates": [self.epsilon, self.alpha],
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
@@ -182,3 +236,5 @@ class PaperPolicy(BasePolicy):
         self._windows = state["windows"]
         self._last_window = state["last_window"]
         self.board.weights = state["board"]
+        self.epsilon, self.alpha = state["rates"]
+        self._models.clear()

@@ -1,8 +1,9 @@
 """Routers of other projects behind our protocol, for comparison in the same replay.
 
-They come with the `peers` extra: mabwiser, river, paretobandit. They learn u = quality - cost /
-value of a success, clipped to 0..1, from runs whose success is known, with the role as context, and
-have every run judged if there is a judge. For replays only: their state does not leave the process.
+They come with the dependency group `peers`: mabwiser, river, paretobandit. They learn u = quality -
+cost / value of a success, clipped to 0..1, from runs whose success is known, with the role as
+context, and have every run judged if there is a judge. For replays only: their state does not leave
+the process.
 """
 
 import importlib

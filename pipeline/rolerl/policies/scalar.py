@@ -2,37 +2,16 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from pipeline.rolerl.arms import Arm
 from pipeline.rolerl.policies.base import BasePolicy, key_of, key_text
-from pipeline.rolerl.policy import Key, Observation, Plan, Share
+from pipeline.rolerl.policies.tallies import Tallies
+from pipeline.rolerl.policy import Context, Decision, Key, Observation, Plan, Share
 from pipeline.rolerl.settings import PolicySettings
 
 FORGETTING = 0.998
 """Weight of the past after each observation of a role: a memory of about 500 observations."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """Discounted number of observations, their mean, and their squared deviations' sum."""
-
-    count: float = 0.0
-    mean: float = 0.0
-    spread: float = 0.0
-
-    def add(self, value: float) -> None:
-        """West's incremental weighted mean and variance."""
-        self.count += 1.0
-        delta = value - self.mean
-        self.mean += delta / self.count
-        self.spread += delta * (value - self.mean)
-
-    def fade(self, factor: float) -> None:
-        """Let the past count for less."""
-        self.count *= factor
-        self.spread *= factor
 
 
 class ScalarPolicy(BasePolicy):
@@ -41,59 +20,107 @@ class ScalarPolicy(BasePolicy):
     Fallbacks for an answer that fails its free checks: the other arms, best first.
     """
 
+    untried = 0.0
+    """Mean of an arm that was never observed."""
+
     def __init__(
         self, arms: Iterable[Arm], settings: PolicySettings, forgetting: float = FORGETTING
     ) -> None:
         super().__init__(arms, settings)
         self.forgetting = forgetting
-        self._tallies: dict[Key, dict[str, Tally]] = {}
+        self._tallies: dict[Key, Tallies] = {}
         self._value_usd = settings.value_of_success(self.pool)
+        self._judged = settings.judge_price_usd is not None
 
     def _arms_changed(self) -> None:
         self._value_usd = self.settings.value_of_success(self.pool)
+        for key, tallies in self._tallies.items():
+            tallies.admit(self._playing(key))
 
-    def tallies(self, key: Key) -> dict[str, Tally]:
-        """The tallies of a key by arm; arms without any observation are absent."""
-        return self._tallies.setdefault(key, {})
+    def _playing(self, key: Key) -> list[str]:
+        return [arm.model for arm in self.pool if arm.plays(key[1])]
+
+    def tallies(self, key: Key) -> Tallies:
+        """What is known of a key's arms."""
+        tallies = self._tallies.get(key)
+        if tallies is None:
+            tallies = self._tallies[key] = Tallies(self.untried)
+            tallies.admit(self._playing(key))
+        return tallies
 
     @abstractmethod
-    def _mix(self, key: Key, models: list[str]) -> dict[str, float]:
-        """Probability of each arm; sums to 1."""
+    def _mix(self, tallies: Tallies) -> list[float]:
+        """Probability of each playing arm, in the order of `tallies.playing`; sums to 1."""
+
+    @abstractmethod
+    def _draw(self, tallies: Tallies) -> tuple[int, float]:
+        """The arm of one decision, and the probability with which it is drawn."""
+
+    def decide(self, context: Context) -> Decision:
+        """Draw an arm; the others stand by, best first."""
+        tallies = self._tallies.get((context.domain, context.role))
+        if tallies is None:
+            tallies = self.tallies(context.key)
+        if not tallies.playing:
+            self.pool.playing(context.role)
+        arm, probability = self._draw(tallies)
+        decision = tallies.decisions[arm]
+        if decision is None:
+            runs = tallies.runs
+            rest = tuple([runs[other][0] for other in tallies.ranking if other != arm])
+            decision = Decision(runs[arm][self._judged], probability, (), rest)
+            tallies.decisions[arm] = decision
+        if decision.propensity != probability:
+            decision = tallies.decisions[arm] = decision._replace(propensity=probability)
+        return decision
 
     def _plan(self, key: Key) -> Plan:
-        models = [arm.model for arm in self.pool.playing(key[1])]
-        mix = self._mix(key, models)
+        self.pool.playing(key[1])
         tallies = self.tallies(key)
-        judged = 0.0 if self.settings.judge_price_usd is None else 1.0
-        primary = max(models, key=mix.__getitem__)
-        ranked = sorted(models, key=lambda m: -tallies[m].mean if m in tallies else 0.0)
-        mean = f"{tallies[primary].mean:.3f}" if primary in tallies else "not known yet"
+        mix = self._mix(tallies)
+        judged = float(self._judged)
+        shares = zip(tallies.playing, mix, strict=True)
+        best = max(range(len(mix)), key=mix.__getitem__)
+        arm = tallies.playing[best]
+        primary = tallies.models[arm]
+        known = f"{tallies.means[arm]:.3f}" if tallies.weights[arm] > 0.0 else "not known yet"
         return Plan(
             primary=primary,
-            mix=tuple(Share(m, mix[m], judged) for m in models if mix[m] > 0.0),
-            fallbacks=tuple(Share(m, 1.0, 0.0) for m in ranked if m != primary),
-            reason=f"{primary} is drawn most ({mix[primary]:.0%}); its mean utility is {mean}",
+            mix=tuple(Share(tallies.models[i], p, judged) for i, p in shares if p > 0.0),
+            fallbacks=tuple(
+                Share(tallies.models[i], 1.0, 0.0) for i in tallies.ranking if i != arm
+            ),
+            reason=f"{primary} is drawn most ({mix[best]:.0%}); its mean utility is {known}",
         )
 
     def update(self, observation: Observation) -> None:
         """Count the utility of a run whose success is known."""
-        right = self.succeeded(observation)
-        if right is None or observation.model not in self.pool:
+        quality = observation.quality
+        if observation.outcome not in ("ok", "repaired"):
+            quality = 0.0
+        elif quality is None:
+            if observation.success is None:
+                return
+            quality = float(observation.success)
+        context = observation.context
+        key = (context.domain, context.role)
+        tallies = self._tallies.get(key) or self.tallies(key)
+        arm = tallies.place.get(observation.model)
+        if arm is None:
             return
-        key = observation.context.key
-        tallies = self.tallies(key)
-        for tally in tallies.values():
-            tally.fade(self.forgetting)
-        quality = observation.quality if observation.quality is not None else float(right)
         cost = observation.cost_usd or self.pool.get(observation.model).price_usd
-        utility = (quality if observation.valid else 0.0) - cost / self._value_usd
-        tallies.setdefault(observation.model, Tally()).add(utility)
-        self._changed(key)
+        tallies.add(arm, quality - cost / self._value_usd, self.forgetting)
+        self._version += 1
+        if key in self._plans:
+            del self._plans[key]
 
     def explain(self, key: Key) -> str:
         """The plan's reason and every arm's discounted count and mean."""
+        tallies = self.tallies(key)
         rows = ", ".join(
-            f"{m}: {t.mean:.3f} over {t.count:.1f}" for m, t in sorted(self.tallies(key).items())
+            f"{tallies.models[i]}: {tallies.means[i]:.3f} over {tallies.count(i):.1f}"
+            for i in tallies.ranking
+            if tallies.weights[i] > 0.0
         )
         return f"{self.role_assignment(key).reason}. Utilities: {rows or 'none yet'}."
 
@@ -101,16 +128,13 @@ class ScalarPolicy(BasePolicy):
         return {
             "forgetting": self.forgetting,
             "value_usd": self._value_usd,
-            "tallies": {
-                key_text(key): {m: [t.count, t.mean, t.spread] for m, t in tallies.items()}
-                for key, tallies in self._tallies.items()
-            },
+            "tallies": {key_text(key): tallies.state() for key, tallies in self._tallies.items()},
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
         self.forgetting = state["forgetting"]
         self._value_usd = state["value_usd"]
         self._tallies = {
-            key_of(text): {m: Tally(*cells) for m, cells in tallies.items()}
-            for text, tallies in state["tallies"].items()
+            key_of(text): Tallies.of(self.untried, cells, self._playing(key_of(text)))
+            for text, cells in state["tallies"].items()
         }

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipeline.rolerl.policies.scalar import ScalarPolicy
-from pipeline.rolerl.policy import Key
+from pipeline.rolerl.policies.tallies import Tallies
 
 GRID_POINTS = 65
 PRIOR_COUNT = 1.0
@@ -11,6 +11,8 @@ PRIOR_MEAN = 0.5
 PRIOR_DEVIATION = 0.5
 LOGISTIC_SCALE = 1.702
 """A normal distribution function is close to the logistic of 1.702 x (largest error 0.01)."""
+RENEWED = 25.0
+"""The probabilities are worked out anew once a twenty-fifth of the observations is new."""
 
 
 class ThompsonPolicy(ScalarPolicy):
@@ -21,19 +23,31 @@ class ThompsonPolicy(ScalarPolicy):
 
     name = "thompson"
 
-    def _mix(self, key: Key, models: list[str]) -> dict[str, float]:
-        tallies = self.tallies(key)
-        means, deviations = [], []
-        for model in models:
-            tally = tallies.get(model)
-            count = 0.0 if tally is None else tally.count
-            mean = 0.0 if tally is None else tally.mean
-            weight = count + PRIOR_COUNT
-            spread = (0.0 if tally is None else tally.spread) + PRIOR_COUNT * PRIOR_DEVIATION**2
-            means.append((count * mean + PRIOR_COUNT * PRIOR_MEAN) / weight)
-            deviations.append((spread / weight / weight) ** 0.5)
-        probabilities = chance_of_best(np.array(means), np.array(deviations))
-        return dict(zip(models, probabilities, strict=True))
+    def _mix(self, tallies: Tallies) -> list[float]:
+        since = tallies.since
+        if tallies.mix is None or (since and since * RENEWED >= tallies.total):
+            tallies.mix = self._posterior(tallies)
+            tallies.since = 0
+        return tallies.mix
+
+    def _posterior(self, tallies: Tallies) -> list[float]:
+        playing = tallies.playing
+        counts = np.array([tallies.count(arm) for arm in playing])
+        means = np.array([tallies.means[arm] for arm in playing])
+        spreads = np.array([tallies.spreads[arm] / tallies.scale for arm in playing])
+        weights = counts + PRIOR_COUNT
+        middle = (counts * means + PRIOR_COUNT * PRIOR_MEAN) / weights
+        spreads = spreads + PRIOR_COUNT * PRIOR_DEVIATION**2
+        return chance_of_best(middle, np.sqrt(spreads / weights / weights))
+
+    def _draw(self, tallies: Tallies) -> tuple[int, float]:
+        mix = self._mix(tallies)
+        point = self.rng.random()
+        for arm, probability in zip(tallies.playing, mix, strict=True):
+            point -= probability
+            if point < 0.0:
+                return arm, probability
+        return tallies.playing[-1], mix[-1]
 
 
 def chance_of_best(means: np.ndarray, deviations: np.ndarray) -> list[float]:

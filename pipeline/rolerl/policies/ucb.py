@@ -3,10 +3,12 @@
 from math import log, sqrt
 
 from pipeline.rolerl.policies.scalar import ScalarPolicy
-from pipeline.rolerl.policy import Key
+from pipeline.rolerl.policies.tallies import Tallies
 
 WIDTH = 0.5
 """Factor of the confidence width; 1/2 is the variance bound of a variable in [0, 1]."""
+LEAST_COUNT = 1e-3
+"""An arm whose observations have faded to less counts as never tried."""
 
 
 class UcbPolicy(ScalarPolicy):
@@ -17,15 +19,20 @@ class UcbPolicy(ScalarPolicy):
 
     name = "ucb"
 
-    def _mix(self, key: Key, models: list[str]) -> dict[str, float]:
-        tallies = self.tallies(key)
-        total = max(sum(t.count for t in tallies.values()), 1.0)
+    def _mix(self, tallies: Tallies) -> list[float]:
+        best = self._draw(tallies)[0]
+        return [float(arm == best) for arm in tallies.playing]
 
-        def bound(model: str) -> float:
-            tally = tallies.get(model)
-            if tally is None or tally.count < 1e-3:
-                return float("inf")
-            return tally.mean + WIDTH * sqrt(2.0 * log(total) / tally.count)
-
-        best = max(models, key=bound)
-        return {m: float(m == best) for m in models}
+    def _draw(self, tallies: Tallies) -> tuple[int, float]:
+        weights, means = tallies.weights, tallies.means
+        least = LEAST_COUNT * tallies.scale
+        width = WIDTH * sqrt(2.0 * log(max(tallies.total, 1.0)) * tallies.scale)
+        best, top = -1, float("-inf")
+        for arm in tallies.playing:
+            weight = weights[arm]
+            if weight < least:
+                return arm, 1.0
+            bound = means[arm] + width / sqrt(weight)
+            if bound > top:
+                best, top = arm, bound
+        return best, 1.0

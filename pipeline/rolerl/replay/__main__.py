@@ -1,6 +1,7 @@
 """`python -m pipeline.rolerl.replay`: the replay without the rest of the command line."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     for kind in EVENT_KINDS:
         name = "--reprice" if kind == "reprice" else f"--{kind}-model"
         parser.add_argument(name, action="append", default=[], dest=kind)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--json", action="store_true")
     return parser
 
@@ -52,6 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
             budget_usd=given.budget_usd,
             slo_p95_s=given.slo_p95_s,
             value_usd=given.value_usd,
+            jobs=given.jobs,
             context_segment=given.context == "segment",
             events=tuple(
                 parse_event(kind, text) for kind in EVENT_KINDS for text in getattr(given, kind)

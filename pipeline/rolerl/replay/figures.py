@@ -1,52 +1,18 @@
 """From what happened in a replay to the figures that are reported."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.rolerl.replay.options import PoolEvent
-from pipeline.rolerl.replay.simulate import Trace
 from pipeline.rolerl.replay.table import OutcomeTable
-
-Array = NDArray[np.float64]
+from pipeline.rolerl.replay.trace import Array, Columns
 
 ADEQUATE = 0.99
 """A single model is adequate if its quality is within one per cent of the best single model's."""
 TRAILING = 50
 TOLERANCE = 0.1
-
-
-class Columns(NamedTuple):
-    """The decisions that count, as arrays of one entry a decision; dollars and seconds."""
-
-    step: Array
-    item: Array
-    quality: Array
-    success: Array
-    kept_usd: Array
-    paid_usd: Array
-    judged_usd: Array
-    runs: Array
-    judgments: Array
-    latency_s: Array
-    oracle_usd: Array
-    oracle_success: Array
-
-
-def columns(trace: Trace, first_step: int) -> Columns:
-    """The trace from `first_step` on."""
-    data = [np.array(getattr(trace, name), dtype=float) for name in Columns._fields]
-    keep = data[0] >= first_step
-    return Columns(*(column[keep] for column in data))
-
-
-def joined(parts: Sequence[Columns]) -> Columns:
-    """All roles together, in the order in which the decisions were made."""
-    whole = Columns(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    order = np.argsort(whole.step, kind="stable")
-    return Columns(*(column[order] for column in whole))
 
 
 def regrets(data: Columns, value_usd: float) -> Array:

@@ -50,6 +50,7 @@ class ReplayOptions:
     `judge_cost_usd` says it; with neither there is no judge. `feedback_rate`: probability that the
     true quality of a run becomes known for nothing after its decision. `context_segment`: show the
     policy the item's segment. `value_usd`: worth of a success, None = derived from the dearest arm.
+    `jobs`: processes among which the seeds are shared out; it changes no figure.
     """
 
     outcomes: Path
@@ -67,10 +68,13 @@ class ReplayOptions:
     value_usd: float | None = None
     context_segment: bool = False
     events: tuple[PoolEvent, ...] = field(default=())
+    jobs: int = 1
 
     def __post_init__(self) -> None:
         if self.seeds < 1:
             raise ConfigurationError(f"--seeds {self.seeds}: at least one seed is needed")
+        if self.jobs < 1:
+            raise ConfigurationError(f"--jobs {self.jobs}: at least one process is needed")
         if self.steps is not None and self.steps < 1:
             raise ConfigurationError(f"--steps {self.steps}: at least one step is needed")
         if not 0.0 <= self.feedback_rate <= 1.0:

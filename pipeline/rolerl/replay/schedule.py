@@ -9,6 +9,7 @@ from pipeline.rolerl.replay.table import Item, OutcomeTable
 PAPER_STEPS = 50_000
 PAPER_BLOCK = 500
 PAPER_CHANGE = 0.03
+PAPER_EPSILON, PAPER_ALPHA = 0.03, 0.1
 
 SCHEDULES = ("paper", "shuffle", "in-order")
 
@@ -66,6 +67,23 @@ def _paper(table: OutcomeTable, steps: int, rng: Random) -> Iterator[int]:
         else:
             block = (medium,)
         yield rng.choice(rng.choice(block))
+
+
+def published_rates(step: int, steps: int) -> tuple[float, float]:
+    """(epsilon, alpha) of the published algorithm at a step of its own schedule.
+
+    0.03 and 0.1, but for the display at the end, where the code of arXiv 2409.18014 (the version
+    before the gpt-4o-mini figures) explores: half a block at random without learning, and in the
+    last three blocks more and more, from the middle of each block on in every step.
+    """
+    left = steps - step
+    if 4.5 * PAPER_BLOCK <= left < 5 * PAPER_BLOCK:
+        return 1.0, 0.0
+    for begin in (PAPER_BLOCK - 10, 2 * PAPER_BLOCK, 3 * PAPER_BLOCK):
+        if left < begin:
+            ramp = 2.0 * (begin - left) / PAPER_BLOCK - PAPER_EPSILON
+            return min(max(ramp, 0.0), 1.0), PAPER_ALPHA
+    return PAPER_EPSILON, PAPER_ALPHA
 
 
 def by_hardness(table: OutcomeTable) -> tuple[list[int], list[int], list[int]]:

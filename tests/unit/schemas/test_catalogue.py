@@ -37,6 +37,8 @@ def test_every_kafka_topic_of_the_flow_is_there() -> None:
         "role-assignments",
         "model-pool",
         "policy-control",
+        "allowance-requests",
+        "allowances",
         "feedback",
         "dead-letters",
         "dead-letter-replays",
@@ -62,6 +64,7 @@ def test_only_what_is_kept_by_key_is_compacted() -> None:
         "role-assignments",
         "model-pool",
         "policy-control",
+        "allowances",
         *states,
     }
 
@@ -95,6 +98,8 @@ def test_what_no_stream_decides_has_partitions_of_its_own() -> None:
         "model-pool",
         "policy-control",
         "policy-state",
+        "allowance-requests",
+        "allowances",
     }
 
 

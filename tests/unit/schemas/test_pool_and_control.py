@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from schemas.model_declaration import ModelDeclaration
-from schemas.partitions import partition_of
+from schemas.partitions import partition_of, policy_partition
 from schemas.policy_control import ControlMode, PolicyControl
 from schemas.pool_change import PoolChange, PoolOperation
 from schemas.rewards import ArmShare, RoleAssignment
@@ -73,3 +73,9 @@ def test_a_control_says_what_its_mode_needs(fields: dict[str, Any]) -> None:
 
 def test_a_key_has_the_same_partition_everywhere() -> None:
     assert [partition_of(key, 4) for key in ("news|topic_finder", "oracle", "Ж")] == [2, 0, 1]
+
+
+def test_all_roles_of_a_domain_are_learnt_on_one_partition() -> None:
+    assert [policy_partition(domain, 4) for domain in ("news", "ecommerce", "shorts")] == [
+        partition_of(domain, 4) for domain in ("news", "ecommerce", "shorts")
+    ]

@@ -60,17 +60,25 @@ def role_assignment(
 class Desk:
     """A server over arms with given replies, and the answer log of one partition."""
 
-    def __init__(self, max_fallbacks: int = 3, **arms: str | Exception | tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        max_fallbacks: int = 3,
+        deadline_s: float = 0.0,
+        max_retries: int = 0,
+        **arms: str | Exception | tuple[str | Exception, ...],
+    ) -> None:
         clock = ManualClock()
         self.arms = {
             name: InMemoryEndpoint(clock, *(reply if isinstance(reply, tuple) else (reply,)))
             for name, reply in arms.items()
         }
         self.log = MemoryAnswerLog()
-        pool = pool_of(self.arms)
+        pool = pool_of(self.arms, max_retries=max_retries)
         runner = Runner(pool, clock)
-        self._server = RoleServer(pool, runner, {"garden": GARDEN}, _reward, max_fallbacks)
-        self._pool, self._clock = pool, clock
+        self._server = RoleServer(
+            pool, runner, {"garden": GARDEN}, _reward, max_fallbacks, deadline_s=deadline_s
+        )
+        self.pool, self.clock = pool, clock
 
     async def serve(
         self, of: RoleTask, how: RoleAssignment | None = None, logic: RoleLogic | None = None
@@ -86,7 +94,7 @@ class Desk:
         """The process called `model`, logged its answer, and died."""
         decision = decision_id(of.window.window_id, of.role.value, of.attempt)
         assigned = Assigned(decision, RunKind.CHALLENGER, 0.25, "earlier", 6)
-        await Runner(self._pool, self._clock).run(
+        await Runner(self.pool, self.clock).run(
             TopicFinder(), of, GARDEN, model, assigned, self.log
         )
         self.arms[model].chats.clear()

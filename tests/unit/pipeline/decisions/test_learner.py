@@ -1,5 +1,6 @@
 """What is learnt survives a restart, counts once, and follows the pool."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -77,6 +78,23 @@ def taught(bench: Bench) -> Bench:
 
 
 class TestLearning:
+    def test_a_role_without_an_arm_is_learnt_of_all_the_same(self) -> None:
+        bench = Bench()
+        for name in ("cheap", "dear"):
+            bench.change("retire", name)
+        bench.learner.follow_pool()
+        bench.learn(1, model="dear")
+        assert bench.learner.runs.account(["garden|topic_finder"]).total_usd == 1.0
+
+    def test_arms_and_money_survive_a_restart_and_another_policy(self) -> None:
+        kept = decode(PolicyState, encode(taught(Bench()).learner.state()))
+        for policy in ("thompson", "ucb"):
+            again = Bench(config(policy))
+            again.learner.restore(kept)
+            account = again.learner.runs.account(["garden|topic_finder"])
+            assert account.total_usd == pytest.approx(20.0)
+            assert again.learner.runs.records("garden|topic_finder")["dear"].runs == 10
+
     def test_it_learns_from_events(self) -> None:
         assert taught(Bench()).published().primary == "dear"
 
@@ -245,3 +263,41 @@ class TestTrust:
         again = Bench(config(judges=("j", "k")))
         again.learner.restore(decode(PolicyState, encode(bench.learner.state())))
         assert again.published().judges == given.judges
+
+
+class TestAims:
+    """What the configuration says the policy aims at reaches it."""
+
+    def aiming(self, **policy: Any) -> Bench:
+        given = config("default").model_dump()
+        given["policy"] |= policy
+        return Bench(Config.model_validate(given))
+
+    def test_a_role_has_its_own_latency_objective(self) -> None:
+        bench = self.aiming(slo_p95_s=5.0, role_slo_p95_s={"topic-finder": 0.5})
+        settings = bench.maker.settings()
+        assert (settings.slo_of("topic_finder"), settings.slo_of("topic_locator")) == (0.5, 5.0)
+        for _ in range(40):
+            bench.learn(1, model="dear", latency_s=2.0, quality=1.0)
+            bench.learn(1, model="cheap", latency_s=0.1, quality=0.6)
+        assert bench.learner.policy.role_assignment(("garden", "topic_finder")).primary == "cheap"
+        slow = self.aiming(value_usd=1e3)
+        for _ in range(40):
+            slow.learn(1, model="dear", latency_s=2.0, quality=1.0)
+            slow.learn(1, model="cheap", latency_s=0.1, quality=0.0)
+        assert slow.learner.policy.role_assignment(("garden", "topic_finder")).primary == "dear"
+
+    def test_a_budget_that_is_spent_leaves_the_cheapest_arm_until_the_next_period(self) -> None:
+        bench = self.aiming(value_usd=1e3, budget_usd=50.0, budget_period_s=3600.0)
+        at = AT
+        for _ in range(60):
+            at += timedelta(seconds=20)
+            bench.learn(1, model="dear", quality=1.0, cost_usd=1.0, at=at)
+            bench.learn(1, model="cheap", quality=0.0, cost_usd=0.0, at=at)
+        key = ("garden", "topic_finder")
+        assert bench.learner.policy.role_assignment(key).primary == "cheap"
+        kept = decode(PolicyState, encode(bench.learner.state()))
+        assert kept.budget.spent_usd == pytest.approx(60.0)
+        bench.learn(1, model="cheap", quality=0.0, cost_usd=0.0, at=at + timedelta(hours=2))
+        assert bench.learner.budget.spent_usd == 0.0
+        assert bench.learner.budget.expected == 120

@@ -36,6 +36,8 @@ FAILURES = [
     (ModelRateLimitedError("m: 429"), Outcome.RATE_LIMITED),
     (ModelUnavailableError("m: away"), Outcome.ERROR),
     (ModelRefusedError("m: refused"), Outcome.ERROR),
+    (ModelRefusedError("m: held back", "content"), Outcome.INVALID),
+    (ModelRefusedError("m: too long", "length"), Outcome.INVALID),
 ]
 
 

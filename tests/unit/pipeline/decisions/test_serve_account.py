@@ -29,9 +29,9 @@ class TestFailure:
         assert [event.outcome for event in failure.events] == [Outcome.INVALID] * 2
         assert "a: the answer has no list" in str(failure)
 
-    async def test_one_answer_that_is_unacceptable_settles_it_whoever_else_is_away(self) -> None:
+    async def test_an_unacceptable_answer_settles_nothing_while_another_arm_is_away(self) -> None:
         failure = await Desk(a=BAD, b=AWAY).fail(task(), role_assignment({"a": 1.0}, ["b"]))
-        assert isinstance(failure.cause, NoAcceptableAnswerError)
+        assert isinstance(failure.cause, ModelsAwayError)
 
     async def test_the_reason_is_one_line_of_bounded_length(self) -> None:
         arms = {f"arm{n}": BAD for n in range(12)}

@@ -1,14 +1,14 @@
-"""Whatever an endpoint sends is a text, or a ValueError; never another exception."""
+"""Whatever an endpoint sends is a reply or a ValueError, and never too much of it."""
 
+import json
 from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openai.types.chat import ChatCompletion
 
-from pipeline.models.reply import TokenCounts, read_reply
+from pipeline.models.reply import Reply, ReplyReader, TokenCounts
 
 USAGE = {"prompt_tokens": 50, "completion_tokens": 7}
 JSON = st.recursive(
@@ -16,7 +16,7 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=2)
         | st.dictionaries(
-            st.sampled_from(["message", "content", "prompt_tokens", "cached_tokens"]),
+            st.sampled_from(["message", "content", "delta", "prompt_tokens", "cached_tokens"]),
             inner,
             max_size=3,
         )
@@ -25,19 +25,49 @@ JSON = st.recursive(
 )
 
 
-def reply(choices: Any = None, usage: Any = None) -> ChatCompletion:
-    """As the openai client builds it: without checking."""
-    return ChatCompletion.construct(
-        id="x", created=1, model="m", object="chat.completion", choices=choices, usage=usage
-    )
+def whole(choices: Any = None, usage: Any = None) -> bytes:
+    return json.dumps({"id": "x", "choices": choices, "usage": usage}).encode()
 
 
-def saying(content: Any) -> list[Any]:
-    return [{"index": 0, "finish_reason": "stop", "message": {"content": content}}]
+def saying(content: Any, finish: str = "stop") -> list[Any]:
+    return [{"index": 0, "finish_reason": finish, "message": {"content": content}}]
+
+
+def event(content: str | None = None, finish: str | None = None, usage: Any = None) -> bytes:
+    choices = [{"index": 0, "delta": {"content": content}, "finish_reason": finish}]
+    value = {"choices": choices if content is not None or finish else [], "usage": usage}
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
+
+
+def read(data: bytes, most_chars: int = 1000, piece: int = 10_000) -> Reply:
+    reader = ReplyReader(most_chars, 100_000)
+    for start in range(0, len(data), piece):
+        reader.feed(data[start : start + piece])
+    return reader.end()
 
 
 def test_the_text_and_the_count_are_read() -> None:
-    assert read_reply(reply(saying("yes"), USAGE)) == ("yes", TokenCounts(50, 0, 7))
+    assert read(whole(saying("yes"), USAGE)) == ("yes", TokenCounts(50, 0, 7), "stop")
+
+
+@pytest.mark.parametrize("piece", [1, 3, 1000])
+def test_a_streamed_answer_is_put_together_however_it_is_cut(piece: int) -> None:
+    data = (
+        b": a comment\n\n"
+        + event("")
+        + event("ye")
+        + event("s", "stop")
+        + event(usage=USAGE)
+        + b"data: [DONE]\n\n"
+    )
+    for ends in (data, data.replace(b"\n", b"\r\n"), data.removesuffix(b"\n\n")):
+        assert read(ends, piece=piece) == ("yes", TokenCounts(50, 0, 7), "stop")
+
+
+def test_it_is_known_whether_an_answer_is_streamed_before_it_ends() -> None:
+    reader = ReplyReader(1000, 1000)
+    reader.feed(event("ye"))
+    assert (reader.streamed, reader.text) == (True, "ye")
 
 
 @pytest.mark.parametrize(
@@ -51,8 +81,8 @@ def test_the_text_and_the_count_are_read() -> None:
     ],
 )
 def test_cached_tokens_are_a_part_of_the_input(details: Any, cached: int) -> None:
-    _, counts = read_reply(reply(saying("yes"), {**USAGE, "prompt_tokens_details": details}))
-    assert counts == TokenCounts(50, cached, 7)
+    reply = read(whole(saying("yes"), {**USAGE, "prompt_tokens_details": details}))
+    assert reply.counts == TokenCounts(50, cached, 7)
 
 
 @pytest.mark.parametrize(
@@ -70,42 +100,90 @@ def test_cached_tokens_are_a_part_of_the_input(details: Any, cached: int) -> Non
     ],
 )
 def test_a_count_that_cannot_be_is_no_count(usage: Any) -> None:
-    assert read_reply(reply(saying("yes"), usage)) == ("yes", None)
+    assert read(whole(saying("yes"), usage)) == ("yes", None, "stop")
 
 
 @pytest.mark.parametrize(
     "choices", [saying(None), [{"index": 0, "message": {}}], [], None, saying("")]
 )
 def test_a_bill_without_a_text_is_an_empty_answer(choices: Any) -> None:
-    assert read_reply(reply(choices, USAGE)) == ("", TokenCounts(50, 0, 7))
+    assert read(whole(choices, USAGE)) == ("", TokenCounts(50, 0, 7), "stop")
 
 
 @pytest.mark.parametrize(
-    "value",
+    ("said", "finish"),
     [
-        None,
-        "<html>Log in</html>",
-        [],
-        {},
-        {"error": {"message": "no"}},
-        reply(),
-        reply([]),
-        reply("yes", USAGE),
-        reply([None], USAGE),
-        reply([{"index": 0, "message": None}], USAGE),
-        reply(saying(["yes"]), USAGE),
-        reply(saying(7), USAGE),
+        ({"finish_reason": "length", "message": {"content": "ye"}}, "length"),
+        ({"finish_reason": "content_filter", "message": {"content": ""}}, "content_filter"),
+        ({"finish_reason": "stop", "message": {"refusal": "I cannot"}}, "content_filter"),
+        ({"finish_reason": "eos", "message": {"content": "yes"}}, "stop"),
+        ({"message": {"content": "yes"}}, "stop"),
     ],
 )
-def test_what_is_no_completion_is_refused(value: object) -> None:
-    with pytest.raises(ValueError, match="no completion"):
-        read_reply(value)
+def test_why_an_answer_ends_is_kept(said: dict[str, Any], finish: str) -> None:
+    assert read(whole([said], USAGE)).finish == finish
+
+
+@pytest.mark.parametrize(
+    "data", [whole(saying("x" * 5000)), event("x" * 5000), event("x" * 900) * 9]
+)
+def test_no_more_is_kept_than_allowed(data: bytes) -> None:
+    assert read(data) == ("x" * 1000, None, "cut")
+    reader = ReplyReader(1000, 100_000)
+    reader.feed(data)
+    if reader.streamed:
+        assert reader.full
+
+
+def test_a_reply_of_one_endless_line_is_cut_off() -> None:
+    reader = ReplyReader(1000, 2000)
+    for _ in range(100):
+        reader.feed(b'{"choices": "' + b"x" * 100)
+    assert reader.full
+    assert reader.end() == ("", None, "cut")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"  \n ",
+        b"<html>Log in</html>",
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"error": {"message": "no"}}',
+        b'{"choices": [{"message": {"content": "ye',
+        b"[" * 50_000,
+        whole(),
+        whole([]),
+        whole("yes", USAGE),
+        whole([None], USAGE),
+        whole(saying(["yes"]), USAGE),
+        whole(saying(7), USAGE),
+        event("ye"),
+        event("ye") + b"data: {broken\n\n",
+        event("ye") + b'data: {"error": {"message": "overloaded"}}\n\n',
+        b"data: [DONE]\n\n",
+    ],
+)
+def test_what_is_no_completion_or_breaks_off_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"repl|JSON|middle"):
+        read(data)
 
 
 @given(JSON, JSON)
 def test_nothing_else_is_ever_raised(choices: object, usage: object) -> None:
-    for value in (reply(choices, usage), reply([choices], usage), choices):
+    one = json.dumps({"choices": choices, "usage": usage}).encode()
+    listed = json.dumps({"choices": [choices], "usage": usage}).encode()
+    for data in (one, listed, b"data: " + one + b"\n\n", b"data: " + listed):
         with suppress(ValueError):
-            text, counts = read_reply(value)
-            assert isinstance(text, str)
-            assert counts is None or counts.cached <= counts.input
+            reply = read(data)
+            assert isinstance(reply.text, str)
+            assert reply.counts is None or reply.counts.cached <= reply.counts.input
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_it(data: bytes) -> None:
+    with suppress(ValueError):
+        read(data, piece=7)

@@ -85,6 +85,14 @@ def test_the_same_name_twice_is_one_subject() -> None:
     assert reading.clean
 
 
+def test_a_name_without_a_letter_or_digit_is_no_name() -> None:
+    reading = read([named("{"), named("rose", ["[]", "…"])], [*TEXTS, '{"subjects":[]} …'])
+    assert names(reading) == ["rose"]
+    assert reading.dropped == 1
+    assert reading.task is not None
+    assert reading.task.subjects[0].aliases == ()
+
+
 def test_repeated_aliases_and_the_name_itself_are_no_aliases() -> None:
     reading = read([named("rose", ["Rose", "bush", "bush", "", None, 7, *list("abcdefgh")])])
     assert reading.task is not None

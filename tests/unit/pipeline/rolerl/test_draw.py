@@ -28,6 +28,7 @@ def test_a_sweep_runs_everything() -> None:
     decision = draw(PLAN._replace(sweep=True), Random(1))
     assert decision.first.model == "a"
     assert [run.model for run in decision.beside] == ["b"]
+    assert decision.propensity == 1.0
 
 
 def test_fallbacks_run_one_at_a_time_until_an_answer_is_acceptable() -> None:

@@ -21,8 +21,8 @@ def test_money_looks_dearer_while_spending_runs_ahead() -> None:
 
 def test_the_last_money_is_kept_for_the_cheapest_runs() -> None:
     pacer = Pacer(1.0, 100)
-    assert pacer.affords(0.5, 0.005)
-    assert not pacer.affords(0.6, 0.005)
+    assert pacer.affords(0.15, 0.005)
+    assert not pacer.affords(0.16, 0.005)
 
 
 def test_a_budget_needs_a_duration() -> None:

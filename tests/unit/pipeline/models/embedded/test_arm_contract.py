@@ -12,6 +12,7 @@ from pipeline.errors import InvalidInputError
 from pipeline.models.embedded.arm import Arm, ChatMessage
 from pipeline.models.embedded.pool import DEFAULT_ARMS
 from pipeline.prompt_format import TaskPrompt
+from tests.unit.pipeline.models.embedded.labelled_streams import streams
 from tests.unit.pipeline.models.embedded.tasks import (
     BRIDGE_RU,
     CATEGORIES,
@@ -251,9 +252,10 @@ def test_a_repair_request_gets_the_task_answered_again(code_arm: Arm) -> None:
 
 
 def test_the_arms_truly_differ(arms: Mapping[str, Arm]) -> None:
+    # On short plain text the code arms may all be right, and so agree.
+    texts = streams("en")[0].texts[:40]
     answers = {
-        ask_text(arm, organizer(LAMP_AND_MUG, "copper desk lamp"))
-        + ask_text(arm, finder(LAMP_AND_MUG))
+        ask_text(arm, organizer(texts, "travel backpack")) + ask_text(arm, finder(texts))
         for arm in arms.values()
     }
     assert len(answers) == len(arms) >= 4

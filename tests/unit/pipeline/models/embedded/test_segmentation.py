@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pipeline.models.embedded.segmentation import best_path, runs
+from pipeline.models.embedded.segmentation import best_path, path_worth, runs
 
 SMALL = st.integers(-4, 4).map(float)
 
@@ -35,6 +35,7 @@ def test_no_other_path_is_worth_more(case: tuple[np.ndarray, list[float]]) -> No
     found = best_path(fit, costs)
     every = product(range(fit.shape[1]), repeat=fit.shape[0])
     assert value(fit, costs, found) == max(value(fit, costs, path) for path in every)
+    assert path_worth(fit, costs) == value(fit, costs, found)
 
 
 def test_a_single_mention_does_not_change_the_subject_but_several_do() -> None:
@@ -49,6 +50,7 @@ def test_a_single_mention_does_not_change_the_subject_but_several_do() -> None:
 def test_nothing_to_choose_from() -> None:
     assert best_path(np.zeros((0, 2)), []) == ()
     assert best_path(np.zeros((3, 0)), [1.0] * 3) == ()
+    assert path_worth(np.zeros((0, 2)), []) == 0
 
 
 def test_runs_are_the_stretches_of_a_path() -> None:

@@ -5,7 +5,7 @@ import pytest
 from pipeline.rolerl.arms import Arm
 from pipeline.rolerl.policies.board import Board
 from pipeline.rolerl.policies.paper import PaperPolicy
-from pipeline.rolerl.policy import Context, Observation
+from pipeline.rolerl.policy import Context, Decision, Observation, Run
 from pipeline.rolerl.settings import PolicySettings
 
 KEY = ("d", "topic_finder")
@@ -81,3 +81,38 @@ def test_the_boards_weight_moves_to_the_end_of_the_walk() -> None:
         board.elect({"a": 0.1, "b": 1.0}, tables)
     assert board.weights["a"] == pytest.approx(1.0)
     assert sum(board.weights.values()) == pytest.approx(1.0)
+
+
+def test_the_greedy_choice_runs_beside_an_incumbent_it_differs_from() -> None:
+    paper = policy()
+    paper.set_rates(0.0, 0.1)
+    paper.update(judged("1", "b", 8.0))
+    paper.update(judged("1", "a", -100.0))
+    assert paper.decide(CONTEXT) == Decision(Run("b", True), 1.0)
+    for number in range(2, 40):
+        paper.update(judged(str(number), "b", -100.0))
+    decision = paper.decide(CONTEXT)
+    assert (decision.first, decision.beside) == (Run("b", True), (Run("a", True),))
+
+
+@pytest.mark.parametrize(("epsilon", "share"), [(0.03, 0.015), (0.5, 0.25), (1.7, 0.5)])
+def test_a_random_challenger_runs_as_often_as_epsilon_says(epsilon: float, share: float) -> None:
+    paper = policy()
+    paper.set_rates(epsilon, 0.1)
+    paper.update(judged("1", "b", 8.0))
+    paper.update(judged("1", "a", -100.0))
+    drawn = [paper.decide(CONTEXT) for _ in range(20_000)]
+    beside = sum(bool(decision.beside) for decision in drawn) / len(drawn)
+    assert beside == pytest.approx(share, abs=0.012)
+    assert {round(d.propensity, 6) for d in drawn if d.beside} == {round(share, 6)}
+
+
+def test_without_a_learning_rate_the_table_stands_still() -> None:
+    paper = policy()
+    paper.update(judged("1", "b", 8.0))
+    paper.update(judged("1", "a", -100.0))
+    before = {state: dict(row) for state, row in paper._table(KEY).values.items()}
+    paper.set_rates(1.0, 0.0)
+    paper.update(judged("2", "b", -50.0))
+    assert paper._table(KEY).values == before
+    assert paper._table(KEY).right is False

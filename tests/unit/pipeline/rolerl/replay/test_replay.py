@@ -10,7 +10,7 @@ from pipeline.rolerl.policy import Context, Decision, Observation, Run
 from pipeline.rolerl.replay.__main__ import main
 from pipeline.rolerl.replay.options import ReplayOptions, parse_event, parse_window
 from pipeline.rolerl.replay.report import run_replay
-from pipeline.rolerl.replay.schedule import by_hardness, schedule
+from pipeline.rolerl.replay.schedule import by_hardness, published_rates, schedule
 from pipeline.rolerl.replay.simulate import Simulation
 from pipeline.rolerl.replay.table import Line, OutcomeTable, build_table
 from pipeline.rolerl.replay.world import World
@@ -118,7 +118,7 @@ def test_only_what_was_run_and_judged_is_shown(outcomes: Path) -> None:
     text = repr(spy.contexts)
     assert "item-" not in text
     assert "kind-" not in text
-    judged = sum(sum(trace.judged_usd) for trace in simulation.traces.values())
+    judged = sum(trace.columns().judged_usd.sum() for trace in simulation.traces.values())
     assert judged == pytest.approx(60 * 0.05)
 
 
@@ -229,3 +229,32 @@ def test_the_entry_point_reports_mistakes_in_one_line(
     error = capsys.readouterr().err
     assert error.startswith("error: cannot read")
     assert error.count("\n") == 1
+
+
+def test_the_published_experiment_explores_at_its_end() -> None:
+    assert published_rates(20_000, 50_000) == (0.03, 0.1)
+    assert published_rates(47_600, 50_000) == (1.0, 0.0)
+    assert published_rates(47_900, 50_000) == (0.03, 0.1)
+    assert published_rates(48_200, 50_000) == (0.03, 0.1)
+    assert published_rates(48_501, 50_000)[0] == 0.0
+    assert published_rates(48_625, 50_000) == (pytest.approx(0.47), 0.1)
+    assert published_rates(48_900, 50_000) == (1.0, 0.1)
+    assert published_rates(49_999, 50_000) == (1.0, 0.1)
+
+
+def test_the_paper_pays_for_challengers_beside_the_incumbent(outcomes: Path) -> None:
+    options = ReplayOptions(
+        outcomes, "paper", schedule="paper", steps=6000, window=2500, judge_cost_usd=0.3
+    )
+    report = run_replay(options)
+    assert 1.2 < report.means["runs_per_decision"] < 1.5
+    assert report.means["judgments_per_decision"] == report.means["runs_per_decision"]
+    assert report.means["saved_kept"] - report.means["saved_paid"] > 0.1
+
+
+def test_the_figures_do_not_depend_on_the_number_of_processes(outcomes: Path) -> None:
+    def played(jobs: int) -> dict[str, object]:
+        options = ReplayOptions(outcomes, seeds=3, steps=90, judge_cost_usd=0.05, jobs=jobs)
+        return run_replay(options).as_dict()
+
+    assert played(1) == played(2)

@@ -1,0 +1,1 @@
+"""Scores the whole pipeline against gold labels: subjects, sentences, categories, money, time."""

@@ -1,0 +1,50 @@
+"""The default policy's plan where nobody can be asked: the best arm, and trials that pay."""
+
+import numpy as np
+
+from pipeline.rolerl.domain_model import DomainModel
+from pipeline.rolerl.exploration import choose_trials
+from pipeline.rolerl.policy import Plan, Share
+
+FIRST_TRIALS, MOST_TRIALS = 100.0, 300.0
+"""Decisions of a role expected to come while what a trial has shown holds."""
+TRIAL_SHARE = 0.5
+"""Share of decisions with a trial while one pays: the other half keeps the incumbent's record."""
+
+
+def unjudged_plan(model: DomainModel, role_name: str, value_usd: float, price: float) -> Plan:
+    """The plan of one role; all money is times `price`."""
+    role = model.roles[role_name]
+    arms = model.playing(role_name)
+    table = model.regimes.table
+    costs = np.array([model.costs[role][a] for a in arms]) * price
+    valid = np.array([model.valid[role][a] for a in arms])
+    means = table.overall[role, arms] * valid
+    counts = table.outcome_counts()[role, arms]
+    share = model.known / model.seen if model.seen else 0.0
+    visits = min(model.decisions[role] + FIRST_TRIALS, MOST_TRIALS)
+    trials = choose_trials(means, counts, costs, value_usd, share, visits)
+    models = [model.names[a] for a in arms]
+    order = np.argsort(-(value_usd * means - costs), kind="stable")
+    name = models[trials.incumbent]
+    mix: tuple[Share, ...] = (Share(name, 1.0, 0.0),)
+    reason = (
+        f"{name} is right with {means[trials.incumbent]:.1%} "
+        f"at ${costs[trials.incumbent] / price:.6f} a run"
+    )
+    if trials.beside:
+        tried = [models[i] for i in trials.beside]
+        even = 1.0 / (1.0 + len(tried))
+        mix = tuple(Share(m, even, 0.0) for m in (name, *tried))
+        reason += f"; tried beside it: {', '.join(tried)}"
+    elif trials.instead is not None:
+        other = models[trials.instead]
+        mix = (Share(name, 1.0 - TRIAL_SHARE, 0.0), Share(other, TRIAL_SHARE, 0.0))
+        reason += f"; tried in its place: {other}"
+    return Plan(
+        primary=name,
+        mix=mix,
+        fallbacks=tuple(Share(models[i], 1.0, 0.0) for i in order if models[i] != name),
+        sweep=bool(trials.beside),
+        reason=reason,
+    )

@@ -1,0 +1,96 @@
+"""OpenTelemetry traces: a span for each message and each model call, and the context in between.
+
+Without the SDK (extra `traces`) and an `OTEL_EXPORTER_OTLP_ENDPOINT`, all of this does nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from opentelemetry import propagate, trace
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+from schemas.dead_letter import Source
+
+_TRACER = trace.get_tracer("rolestream")
+
+
+@contextmanager
+def message_span(agent: str, source: Source, headers: Mapping[str, str]) -> Iterator[None]:
+    """The span in which an agent handles a message; its parent is in the message's `headers`.
+
+    Attributes follow OpenTelemetry's messaging conventions.
+    """
+    attributes: dict[str, str | int] = {
+        "messaging.system": "kafka",
+        "messaging.operation.type": "process",
+        "messaging.destination.name": source.kafka_topic,
+        "messaging.destination.partition.id": str(source.partition),
+        "messaging.kafka.offset": source.offset,
+        "rolestream.agent": agent,
+    }
+    with _TRACER.start_as_current_span(
+        f"process {source.kafka_topic}",
+        context=propagate.extract(headers),
+        kind=SpanKind.CONSUMER,
+        attributes=attributes,
+    ):
+        yield
+
+
+@contextmanager
+def work_span(name: str) -> Iterator[None]:
+    """A span of work inside the present one, or the first of a trace if there is none."""
+    with _TRACER.start_as_current_span(name):
+        yield
+
+
+def context_headers() -> dict[str, str]:
+    """The headers (`traceparent`) that carry the present span on; empty without one."""
+    headers: dict[str, str] = {}
+    propagate.inject(headers)
+    return headers
+
+
+class ModelSpan:
+    """A model call in a trace."""
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+
+    def answered(self, input_tokens: int, output_tokens: int, cost_usd: float) -> None:
+        """Note what the call used and cost."""
+        self._span.set_attribute("gen_ai.usage.input_tokens", input_tokens)
+        self._span.set_attribute("gen_ai.usage.output_tokens", output_tokens)
+        self._span.set_attribute("rolestream.cost_usd", cost_usd)
+
+
+@contextmanager
+def model_span(arm: str, endpoint_model: str, base_url: str) -> Iterator[ModelSpan]:
+    """The span of one model call; a failure is noted by its kind, never with the request.
+
+    Attributes follow OpenTelemetry's conventions for generative models (`gen_ai.*`).
+    """
+    address = urlsplit(base_url)
+    attributes: dict[str, str | int] = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": endpoint_model,
+        "server.address": address.hostname or "",
+        "rolestream.arm": arm,
+    }
+    if address.port is not None:
+        attributes["server.port"] = address.port
+    with _TRACER.start_as_current_span(
+        f"chat {endpoint_model}",
+        kind=SpanKind.CLIENT,
+        attributes=attributes,
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
+        try:
+            yield ModelSpan(span)
+        except Exception as error:
+            span.set_attribute("error.type", type(error).__name__)
+            span.set_status(Status(StatusCode.ERROR))
+            raise

@@ -1,0 +1,1 @@
+"""The compose files brought up for real."""

@@ -1,0 +1,40 @@
+"""Three brokers with TLS: passwords and access rules hold, and records come out all the same."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.compose.stack import Stack
+
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(2400)]
+
+
+@pytest.fixture(scope="module")
+def stack(bring_up: Callable[..., Stack]) -> Stack:
+    stack = bring_up("docker-compose.yml", "docker-compose.secure.yml")
+    stack.compose("build", "--quiet")
+    stack.compose("up", "--detach")
+    return stack
+
+
+def test_a_consumer_of_its_own_name_reads_records(stack: Stack) -> None:
+    assert stack.until(
+        "a record, read by the user `consumer`",
+        lambda: stack.records("news", "sample-news-en", ("consumer",)),
+        limit_s=900,
+    )
+
+
+def test_a_consumer_may_not_write_and_not_read_anything_else(stack: Stack) -> None:
+    for command in (["produce", "-", "--domain", "news", "--stream", "x"], ["status"]):
+        with pytest.raises(AssertionError, match="no Kafka topic"):
+            stack.compose(
+                "run", "--rm", "-T", "--entrypoint", "rolestream", "consumer", *command,
+                text="Hello.",
+            )  # fmt: skip
+
+
+def test_nobody_gets_in_without_tls(stack: Stack) -> None:
+    plain = "ROLESTREAM__KAFKA__SECURITY_PROTOCOL=PLAINTEXT"
+    with pytest.raises(AssertionError, match="no Kafka broker answers"):
+        stack.compose("run", "--rm", "-T", "-e", plain, "cli", "status")

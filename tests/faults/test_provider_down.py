@@ -1,0 +1,100 @@
+"""What is down costs one time-out, not one a window; what is declared wrongly costs one call."""
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+
+import pytest
+
+from schemas.rewards import Outcome
+from tests.faults.endpoint import Endpoint, Flow, finder_task, in_turn, running_endpoint
+
+WINDOWS = 60
+
+
+async def serve_all(flow: Flow, *models: str, first: int = 1) -> list[str]:
+    """Serve windows all at once; whose answers were kept."""
+    how = in_turn(*models)
+    served = await asyncio.gather(
+        *(flow.serve(finder_task(n), how) for n in range(first, first + WINDOWS))
+    )
+    return [event.model for item in served for event in item.events if event.kept]
+
+
+async def test_a_provider_that_never_answers_holds_one_connection(
+    endpoint: Endpoint, tmp_path: Path
+) -> None:
+    with running_endpoint(tmp_path, "--deaf") as deaf:
+        flow = Flow(deaf.arm("one"), deaf.arm("two"), endpoint.arm("oracle"))
+        started = time.monotonic()
+        kept = await serve_all(flow, "one", "two", "oracle")
+        took_s = time.monotonic() - started
+        await flow.pool.close()
+        assert kept == ["oracle"] * WINDOWS
+        assert deaf.told()["waited"] == 1
+        assert 1.0 <= took_s < 3.0
+
+
+async def test_one_that_falls_silent_holds_those_under_way_and_comes_back_in_steps(
+    endpoint: Endpoint, tmp_path: Path
+) -> None:
+    with running_endpoint(tmp_path) as provider:
+        flow = Flow(provider.arm("oracle", in_flight=4), endpoint.arm("oracle-2"))
+        assert set(await serve_all(flow, "oracle", "oracle-2")) == {"oracle"}
+        provider.told("hush")
+        kept = await serve_all(flow, "oracle", "oracle-2", first=101)
+        assert set(kept) == {"oracle-2"}
+        assert provider.told()["waited"] <= 4 + 1
+        assert flow.pool.share("oracle") == 0.0
+        provider.told("speak")
+        await asyncio.sleep(flow.pool.returns_in_s("oracle") + 0.01)
+        back = await serve_all(flow, "oracle", "oracle-2", first=201)
+        await flow.pool.close()
+        assert "oracle" in back
+
+
+async def test_an_arm_that_hangs_costs_one_call(endpoint: Endpoint) -> None:
+    flow = Flow(endpoint.arm("hang"), endpoint.arm("oracle"))
+    before = endpoint.calls("hang")
+    assert await serve_all(flow, "hang", "oracle") == ["oracle"] * WINDOWS
+    await flow.pool.close()
+    assert endpoint.calls("hang") - before == 1
+
+
+async def test_a_wrong_key_costs_one_call_and_one_line(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WRONG_KEY", "sk-do-not-tell")
+    flow = Flow(endpoint.arm("unauthorized", api_key_env="WRONG_KEY"), endpoint.arm("oracle"))
+    before = endpoint.calls("unauthorized")
+    with caplog.at_level(logging.INFO, "rolestream.models"):
+        assert await serve_all(flow, "unauthorized", "oracle") == ["oracle"] * WINDOWS
+    await flow.pool.close()
+    assert endpoint.calls("unauthorized") - before == 1
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "arm unauthorized rests for 6" in line
+    assert "environment variable WRONG_KEY" in line
+    assert "sk-do-not-tell" not in caplog.text
+
+
+async def test_an_arm_that_fails_is_taken_out_and_probed_by_one_call(
+    endpoint: Endpoint,
+) -> None:
+    flow = Flow(endpoint.arm("http-500", max_retries=0), endpoint.arm("oracle"))
+    before = endpoint.calls("http-500")
+    assert set(await serve_all(flow, "http-500", "oracle")) == {"oracle"}
+    # One until it is known to be there, then at most what may be in flight.
+    opened = endpoint.calls("http-500") - before
+    assert opened <= 1 + 16
+    await asyncio.sleep(flow.pool.returns_in_s("http-500") + 0.01)
+    assert set(await serve_all(flow, "http-500", "oracle", first=301)) == {"oracle"}
+    await flow.pool.close()
+    assert endpoint.calls("http-500") - before - opened == 1
+
+
+async def test_its_window_tells_of_the_time_out(endpoint: Endpoint) -> None:
+    flow = Flow(endpoint.arm("hang"), endpoint.arm("oracle"))
+    served = await flow.serve(finder_task(999), in_turn("hang", "oracle"))
+    await flow.pool.close()
+    assert [event.outcome for event in served.events] == [Outcome.TIMEOUT, Outcome.OK]

@@ -1,0 +1,1 @@
+"""Tests of what the containers run and of the files that put them together."""
