@@ -11,7 +11,7 @@ QUIX_STAMP := $(QUIX)/.installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: install demo demo-llm test test-examples test-wheel test-browser test-compose chaos lint types contracts check lock clean
+.PHONY: install demo demo-llm test test-slow test-examples test-wheel test-browser test-compose chaos lint types contracts check lock clean
 
 install: $(RUN_STAMP)
 
@@ -22,7 +22,7 @@ demo-llm: $(RUN_STAMP)
 	$(BIN)/rolestream demo --larger-models $(ARGS)
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest -m "not chaos and not wheel and not browser and not compose" $(ARGS)
+	$(BIN)/python -m pytest -m "not chaos and not slow and not wheel and not browser and not compose" $(ARGS)
 
 # Needs Chromium and its driver: apt-get install chromium chromium-driver
 test-browser: $(DEV_STAMP)
@@ -34,6 +34,9 @@ test-compose: $(DEV_STAMP)
 
 chaos: $(DEV_STAMP)
 	$(BIN)/python -m pytest -m chaos --timeout 3600 $(ARGS)
+
+test-slow: $(DEV_STAMP)
+	$(BIN)/python -m pytest -m slow --timeout 1200 $(ARGS)
 
 test-examples: $(DEV_STAMP) $(QUIX_STAMP)
 	ROLESTREAM_QUIX_PYTHON=$(CURDIR)/$(QUIX)/bin/python $(BIN)/python -m pytest tests/examples $(ARGS)

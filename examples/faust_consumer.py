@@ -1,6 +1,7 @@
 """Prints every record once with Faust."""
 
 import os
+import sys
 
 import faust
 
@@ -18,4 +19,6 @@ async def show(stream):
         record = memory.news(value)
         if record is not None:
             text = " ".join(sentence.text for sentence in record.sentences)
-            print(record.op, record.subject.name, record.category, text, sep=" | ", flush=True)
+            line = (record.op, record.subject.name, record.category, text)
+            # Faust sends what is written to sys.stdout to its log.
+            print(*line, sep=" | ", flush=True, file=sys.__stdout__)

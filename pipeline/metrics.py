@@ -94,9 +94,6 @@ STALLED_PARTITIONS = Gauge(
     "Partitions with lag whose position has not moved for 300 s.",
     ("role",),
 )
-WATCHDOG_RESTARTS = Counter(
-    "rolestream_watchdog_restarts_total", "Restarts the watchdog asked for.", ("role",)
-)
 LOOP_LAG = Histogram(
     "rolestream_event_loop_lag_seconds",
     "How much later than due the event loop turned to a timer.",

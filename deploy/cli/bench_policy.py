@@ -68,6 +68,7 @@ def _row(speed: PolicySpeed) -> Row:
         "decision_median_s": speed.decision_median_s,
         "update_median_s": speed.update_median_s,
         "events_per_s": speed.events_per_s,
+        "closed_loop_events_per_s": speed.closed_loop_events_per_s,
     }
 
 

@@ -69,7 +69,7 @@ class PolicySettings(Section):
     `budget_usd` in `budget_period_s`; the `[budget]` table is what stops workers.
     """
 
-    name: str = "thompson"
+    name: str = "default"
     seed: int = 0
     publish_interval_s: float = Field(default=0.25, gt=0)
     value_usd: float | None = Field(default=None, gt=0)

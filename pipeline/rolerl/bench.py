@@ -1,6 +1,6 @@
 """How long a decision and an update take, for every policy in the same run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from statistics import median
@@ -14,13 +14,20 @@ ARMS, ROLES, DOMAINS = 12, 6, 4
 JUDGED_SHARE = 0.1
 SKILL = 0.9
 JUDGE_USD = 0.002
+LOG_LIMIT_S = 10.0
+PUBLISH_EVERY = 5_000
+"""The policy agent publishes a few times a second, which is rarer than this at the rates here."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySpeed:
-    """One policy's figures: medians in seconds, and how many reward events a second it takes in,
+    """One policy's figures: medians in seconds, and reward events a second.
 
-    the decisions that they belong to included.
+    `events_per_s` is the rate at which a log of reward events, five times as long as what was
+    played, is taken in as the policy agent does it: role assignments of all keys are made anew
+    after every PUBLISH_EVERY events. JUDGED_SHARE of the events carry a verdict. What is slower
+    than that gets through as much of the log as LOG_LIMIT_S allows.
+    `closed_loop_events_per_s` counts a decision before the events it leads to.
     """
 
     policy: str
@@ -28,6 +35,7 @@ class PolicySpeed:
     decision_median_s: float
     update_median_s: float
     events_per_s: float
+    closed_loop_events_per_s: float
 
 
 def bench_policy(
@@ -42,9 +50,7 @@ def bench_policy(
     the policy asks for. The first half warms up and is not timed. `progress` is told how many
     windows are done. Raises ConfigurationError for an unknown policy or a peer that is missing.
     """
-    settings = PolicySettings(seed=1, judge_price_usd=JUDGE_USD)
-    arms = [Arm(f"arm-{n}", 0.0001 * 1.6**n) for n in range(ARMS)]
-    policy = make_policy(name, arms, settings)
+    policy = _policy(name)
     rng = Random(7)  # noqa: S311 - sampling, not secrets
     decisions: list[float] = []
     updates: list[float] = []
@@ -59,7 +65,60 @@ def bench_policy(
         decisions=len(decisions),
         decision_median_s=median(decisions),
         update_median_s=median(updates),
-        events_per_s=len(updates) / (sum(decisions) + sum(updates)),
+        events_per_s=_events_per_s(_policy(name), _log(5 * windows, rng), clock_s),
+        closed_loop_events_per_s=len(updates) / (sum(decisions) + sum(updates)),
+    )
+
+
+def _policy(name: str) -> Policy:
+    arms = [Arm(f"arm-{n}", 0.0001 * 1.6**n) for n in range(ARMS)]
+    return make_policy(name, arms, PolicySettings(seed=1, judge_price_usd=JUDGE_USD))
+
+
+def _events_per_s(
+    policy: Policy, log: Sequence[Observation], clock_s: Callable[[], float]
+) -> float:
+    keys = sorted({seen.context.key for seen in log})
+    start = clock_s()
+    for first in range(0, len(log), PUBLISH_EVERY):
+        for seen in log[first : first + PUBLISH_EVERY]:
+            policy.update(seen)
+        for key in keys:
+            policy.role_assignment(key)
+        taken_s = clock_s() - start
+        if taken_s > LOG_LIMIT_S:
+            break
+    return min(first + PUBLISH_EVERY, len(log)) / taken_s
+
+
+def _log(windows: int, rng: Random) -> list[Observation]:
+    arms = _policy("fixed").arms()
+    seen = []
+    for window in range(windows):
+        for role in range(ROLES):
+            context = Context(f"domain-{window % DOMAINS}", f"role-{role}", str(window))
+            arm = rng.choice(arms)
+            judged = rng.random() < JUDGED_SHARE
+            right = rng.random() < SKILL if judged else None
+            seen.append(_observed(context, arm.model, 1.0 / ARMS, arm.price_usd, right))
+    return seen
+
+
+def _observed(
+    context: Context, model: str, propensity: float, cost_usd: float, right: bool | None
+) -> Observation:
+    return Observation(
+        context=context,
+        decision=f"{context.window}/{context.role}",
+        model=model,
+        kind="incumbent",
+        propensity=propensity,
+        outcome="ok",
+        cost_usd=cost_usd,
+        judge_cost_usd=0.0 if right is None else JUDGE_USD,
+        latency_s=0.5,
+        quality=None if right is None else float(right),
+        success=right,
     )
 
 
@@ -78,19 +137,7 @@ def _play(
         for run in (decision.first, *decision.beside):
             judged = run.judge or rng.random() < JUDGED_SHARE
             right = rng.random() < SKILL if judged else None
-            seen = Observation(
-                context=context,
-                decision=f"{window}/{role}",
-                model=run.model,
-                kind="incumbent",
-                propensity=decision.propensity,
-                outcome="ok",
-                cost_usd=price[run.model],
-                judge_cost_usd=JUDGE_USD if judged else 0.0,
-                latency_s=0.5,
-                quality=None if right is None else float(right),
-                success=right,
-            )
+            seen = _observed(context, run.model, decision.propensity, price[run.model], right)
             start = clock_s()
             policy.update(seen)
             updates.append(clock_s() - start)

@@ -19,12 +19,14 @@ def additive_prior(right: Array, seen: Array, priors: Array, weights: Array) -> 
     expected = priors - middle
     arms = expected
     roles = np.zeros((len(right), 1))
+    of_role = np.add.reduce(seen, axis=1, keepdims=True) + ROLE_WEIGHT
+    of_arm = np.add.reduce(seen, axis=0) + weights
     for _ in range(2):
-        rest = (right - seen * arms).sum(axis=1, keepdims=True) + ROLE_WEIGHT * middle
-        roles = rest / (seen.sum(axis=1, keepdims=True) + ROLE_WEIGHT)
-        own = (right - seen * roles).sum(axis=0) + weights * expected
-        arms = own / (seen.sum(axis=0) + weights)
-    return np.asarray(np.clip(roles + arms, 0.02, 0.98))
+        rest = np.add.reduce(right - seen * arms, axis=1, keepdims=True) + ROLE_WEIGHT * middle
+        roles = rest / of_role
+        own = np.add.reduce(right - seen * roles, axis=0) + weights * expected
+        arms = own / of_arm
+    return np.minimum(np.maximum(roles + arms, 0.02), 0.98)
 
 
 def same_evidence(

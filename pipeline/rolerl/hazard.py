@@ -10,6 +10,7 @@ RESET = 0.0005
 """Chance a window that the rate itself changes: it is taken to last some thousand windows."""
 
 
+_FAST_RATES = sum(rate >= FAST for rate in RATES)
 _STAYS = tuple(1.0 - rate for rate in RATES)
 
 
@@ -34,8 +35,7 @@ class Hazard:
         self._weights = weights
         rates = [w * r for w, r in zip(weights, RATES, strict=True)]
         self.rate = sum(rates)
-        fast = sum(part for part, r in zip(rates, RATES, strict=True) if r >= FAST)
-        self.fast_share = fast / self.rate
+        self.fast_share = sum(rates[:_FAST_RATES]) / self.rate
 
     def observe(self, changed: bool, gap: int) -> None:
         """Between two recognised windows `gap` (>= 1) apart the regime did or did not change."""

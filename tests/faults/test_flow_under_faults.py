@@ -118,6 +118,7 @@ def run(
     return figures
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_in_a_minute_of_failing_models(
     deploy: Deploy, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:

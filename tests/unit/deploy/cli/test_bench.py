@@ -67,7 +67,8 @@ def test_the_clock_s_ticks_are_what_is_told() -> None:
     speed = timing.bench_policy("fixed", lambda: float(next(ticks)), windows=10)
     assert (speed.decision_median_s, speed.update_median_s) == (1.0, 1.0)
     assert speed.decisions == 30
-    assert speed.events_per_s == 0.5
+    assert speed.closed_loop_events_per_s == 0.5
+    assert speed.events_per_s == 300.0
 
 
 def test_benches_are_one_group() -> None:
