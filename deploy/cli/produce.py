@@ -25,6 +25,7 @@ from deploy.cli.cluster import (
 from deploy.cli.failure import Failure, told_plainly
 from deploy.cli.feed_source import FeedSource, is_url
 from deploy.cli.production import Production
+from deploy.cli.production_summary import sentence_of, summary_of
 from deploy.cli.sender import Pace, Sender
 from deploy.cli.stop_signals import Stopped, stop_signals
 from deploy.cli.stream_tail import MAX_MESSAGES, StreamTails
@@ -155,11 +156,11 @@ def produce(
         if feed is not None:
             batches = feed.batches(data, messages, every_s, sender.wait, warn)
         stopped = _send_all(production, sender, data, batches, console)
-        summary = _summary(production, sender, kafka_topic, time.monotonic() - started_s)
+        summary = summary_of(production, sender, kafka_topic, time.monotonic() - started_s)
     if as_json:
         click.echo(visible_json(orjson.dumps(summary).decode()))
     else:
-        console.print(Text(_sentence(summary)))
+        console.print(Text(sentence_of(summary)))
     if stopped is not None:
         console.print(Text(f"stopped by {stopped}: the same command again goes on from here"))
         sys.exit(stopped.exit_status)
@@ -274,33 +275,3 @@ def _bar(console: Console, data: Input) -> Progress:
     )
     progress.add_task("produce", total=size, delivered=0)
     return progress
-
-
-def _summary(
-    production: Production, sender: Sender, kafka_topic: str, duration_s: float
-) -> dict[str, object]:
-    tally = production.tally
-    return {
-        "kafka_topic": kafka_topic,
-        "sent": sender.delivered - tally.ends_sent,
-        "already_there": tally.already_there,
-        "bad_lines": tally.bad_lines,
-        "empty_cues": tally.empty_cues,
-        "streams": {
-            stream: {"last_seq": tail.seq, "ended": tail.end_seq is not None}
-            for stream, tail in tally.streams.items()
-        },
-        "duration_s": round(duration_s, 3),
-    }
-
-
-def _sentence(summary: dict[str, object]) -> str:
-    parts = [f"{summary['sent']} sentences sent to {summary['kafka_topic']}"]
-    for key, words in (
-        ("already_there", "were already there"),
-        ("bad_lines", "bad lines left out"),
-        ("empty_cues", "cues without text left out"),
-    ):
-        if summary[key]:
-            parts.append(f"{summary[key]} {words}")
-    return f"{', '.join(parts)}, in {summary['duration_s']} s"

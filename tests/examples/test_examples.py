@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas import RawText, encode
+from schemas import CategorizedRecord, RawText, encode
 from tests.flow import Deployment, until
 from tests.unit.deploy.cli.sample_records import a_record
 
@@ -22,15 +22,9 @@ NEWS = [a_record("a", 1), a_record("b", 1), a_record("a", 3), a_record("b", 2, "
 STALE = [a_record("a", 1), a_record("a", 2), a_record("b", 1)]
 
 
-def line(record: object) -> str:
-    return " | ".join(
-        (
-            record.op,  # type: ignore[attr-defined]
-            record.subject.name,  # type: ignore[attr-defined]
-            record.category,  # type: ignore[attr-defined]
-            " ".join(sentence.text for sentence in record.sentences),  # type: ignore[attr-defined]
-        )
-    ).strip()
+def line(record: CategorizedRecord) -> str:
+    text = " ".join(sentence.text for sentence in record.sentences)
+    return " | ".join((record.op, record.subject.name, record.category, text)).strip()
 
 
 @pytest.fixture(scope="module")
