@@ -34,16 +34,19 @@ def create_kafka_topics(kafka: KafkaSettings, domains: Iterable[str]) -> TopicRe
     wanted = catalogue(domains)
     existing = _partitions(admin, kafka)
     new = [_new_topic(topic, kafka) for topic in wanted if kafka.named(topic.name) not in existing]
+    acknowledged: dict[str, int] = {}
     if new:
         for name, future in admin.create_topics(new, request_timeout=_TIMEOUT_S).items():
             try:
                 future.result()
+                acknowledged[name] = kafka.partitions
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise ConfigurationError(
                         f"cannot create the Kafka topic {name}: {error.args[0].str()}"
                     ) from None
-    report = _report(wanted, _partitions(admin, kafka) | existing, kafka)
+    # Another broker may not show yet what the controller has acknowledged.
+    report = _report(wanted, acknowledged | existing | _partitions(admin, kafka), kafka)
     if report.wrong_partitions:
         raise ConfigurationError(
             f"Kafka topics with a partition count other than {kafka.partitions}: "

@@ -64,7 +64,7 @@ class Stack:
         shown = [line.rstrip() for line in output.splitlines() if line.strip()]
         if len(shown) > _SHOWN_LINES:
             shown = [f"... {len(shown) - _SHOWN_LINES} lines more", *shown[-_SHOWN_LINES:]]
-        clean = [re.sub(re.escape(str(self.folder)) + r"\S*", ".", line)[:160] for line in shown]
+        clean = [re.sub(re.escape(str(self.folder)) + r"\S*", ".", line)[:240] for line in shown]
         self.lines += [f"$ {' '.join(command)}", *clean, f"# {took_s:.0f} s", ""]
 
     def until(self, what: str, ask: Callable[[], Any], limit_s: float = 420) -> Any:
