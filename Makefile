@@ -8,6 +8,8 @@ DEV_STAMP := $(VENV)/.dev-installed
 # Quix Streams does not go with the lock: it asks for older packages.
 QUIX := build/quix
 QUIX_STAMP := $(QUIX)/.installed
+# Test processes side by side; each has a broker of its own.
+JOBS ?= 2
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
@@ -22,7 +24,8 @@ demo-llm: $(RUN_STAMP)
 	$(BIN)/rolestream demo --larger-models $(ARGS)
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest -m "not chaos and not slow and not wheel and not browser and not compose" $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile \
+		-m "not chaos and not slow and not wheel and not browser and not compose" $(ARGS)
 
 # Needs Chromium and its driver: apt-get install chromium chromium-driver
 test-browser: $(DEV_STAMP)
