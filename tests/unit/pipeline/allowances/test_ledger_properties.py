@@ -78,6 +78,21 @@ def test_money_is_never_over_granted(
     assert sum(call.usd for call in world.calls) <= budget + 1e-6
 
 
+@settings(max_examples=25)
+@given(seed=SEED, mishaps=MISHAPS, budget=st.floats(0.0, 0.5))
+def test_a_budget_that_a_waiting_call_does_not_fit_is_said_to_be_spent(
+    seed: int, mishaps: list[tuple[str, float]], budget: float
+) -> None:
+    world = World(seed, budget=BudgetSettings(day_usd=budget), bound={"usd:day": 0.02})
+    for _ in range(2):
+        world.add_worker()
+    play(world, mishaps)
+    # One that lives asks for more than there is, whoever held it before.
+    world.add_worker()
+    world.run(20.0)
+    assert world.log[-1].accounts[0].spent_since is not None
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_under_load_nearly_all_of_a_limit_is_used(seed: int) -> None:
     world = World(seed, {"g": LimitSettings(requests_per_minute=60)})
