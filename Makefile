@@ -13,7 +13,7 @@ JOBS ?= 2
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: install demo demo-llm test test-slow test-examples test-wheel test-browser test-compose chaos lint types contracts check lock clean
+.PHONY: install demo demo-llm test test-slow test-examples test-wheel test-browser test-compose chaos chaos-quick lint types contracts check lock clean
 
 install: $(RUN_STAMP)
 
@@ -35,8 +35,12 @@ test-browser: $(DEV_STAMP)
 test-compose: $(DEV_STAMP)
 	$(BIN)/python -m pytest -m compose $(ARGS)
 
+# The whole takes about an hour, the quick part three minutes; needs Java and Maven.
 chaos: $(DEV_STAMP)
 	$(BIN)/python -m pytest -m chaos --timeout 3600 $(ARGS)
+
+chaos-quick: $(DEV_STAMP)
+	$(BIN)/python -m pytest -m chaos_quick $(ARGS)
 
 test-slow: $(DEV_STAMP)
 	$(BIN)/python -m pytest -m slow --timeout 1200 $(ARGS)

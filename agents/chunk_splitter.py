@@ -104,6 +104,7 @@ class ChunkSplitter:
         event.ack()
 
     async def _take_in(self, event: Event, incoming: Incoming) -> None:
+        self._role_app.delivery.check_refused(incoming)
         domain = self._domain_of[incoming.source.kafka_topic]
         raw = decode(RawText, incoming.value)
         if len(raw.text) > self._settings.max_text_chars:

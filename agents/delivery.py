@@ -6,6 +6,7 @@ dead-lettered, and only then is it acknowledged.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +16,7 @@ import faust
 
 from agents.dead_letters import dead_letter
 from agents.outbox import BrokerAwayError, Outbox, Outgoing
+from agents.room import Room
 from pipeline.clock import Clock
 from pipeline.errors import InvalidInputError, RetryableError
 from pipeline.metrics import DEAD_LETTERED, MESSAGES
@@ -65,17 +67,19 @@ Account = Callable[[Incoming, str], list[Outgoing]]
 
 
 class Delivery:
-    """Handles the messages of one Faust app, `in_flight` at a time."""
+    """Handles the messages of one Faust app, as many at a time as there is `room` for."""
 
-    def __init__(self, name: str, outbox: Outbox, clock: Clock, in_flight: int) -> None:
+    def __init__(self, name: str, outbox: Outbox, clock: Clock, room: Room) -> None:
         self.account_for: Account = lambda incoming, kind: []
         self._name = name
         self._outbox = outbox
         self._clock = clock
-        self._room = asyncio.Semaphore(in_flight)
+        self._room = room
         self._closed = False
+        self._refused: frozenset[Source] = frozenset()
+        self._terms: Counter[int] = Counter()
         self._last: dict[tuple[int, bytes | None], asyncio.Task[None]] = {}
-        self._tasks: dict[asyncio.Task[None], int] = {}
+        self._tasks: dict[asyncio.Task[None], Incoming] = {}
 
     async def consume(self, stream: EventStream, handle: Handler) -> None:
         """Read until the stream ends. Messages of one key are handled one after the other."""
@@ -83,13 +87,19 @@ class Delivery:
             if self._closed:
                 continue
             incoming = read(event)
-            await self._room.acquire()
+            term = self._terms[incoming.partition]
+            size = len(incoming.value or b"")
+            await self._room.enter(size)
+            if term != self._terms[incoming.partition]:
+                # Taken away while it waited for room: another worker may have it by now.
+                self._room.leave(size)
+                continue
             lane = (incoming.partition, incoming.key)
             before = self._last.get(lane)
-            task = asyncio.create_task(self._deliver(event, incoming, handle, before))
+            task = asyncio.create_task(self._deliver(event, incoming, handle, before, term))
             self._last[lane] = task
-            self._tasks[task] = incoming.partition
-            task.add_done_callback(partial(self._left, lane))
+            self._tasks[task] = incoming
+            task.add_done_callback(partial(self._left, lane, size))
 
     @property
     def in_flight(self) -> int:
@@ -99,7 +109,23 @@ class Delivery:
     @property
     def full(self) -> bool:
         """Whether nothing more is taken before something is done."""
-        return self._room.locked()
+        return self._room.full
+
+    def handled_by(self, loop: asyncio.AbstractEventLoop) -> Source | None:
+        """Which message the task that `loop` is running works on; for another thread to ask."""
+        task = asyncio.current_task(loop)
+        return next((found.source for key, found in list(self._tasks.items()) if key is task), None)
+
+    def refuse(self, messages: Iterable[Source]) -> None:
+        """Dead-letter these instead of handling them: workers came to a standstill at them."""
+        self._refused |= frozenset(messages)
+
+    def check_refused(self, incoming: Incoming) -> None:
+        """Raises BadMessageError for a message that is refused."""
+        if incoming.source in self._refused:
+            raise BadMessageError(
+                "standstill", "workers that handled it did not get on and were restarted"
+            )
 
     async def drain(self, limit_s: float) -> None:
         """Wait until what is in flight is done, at most `limit_s`; take nothing new meanwhile."""
@@ -107,10 +133,16 @@ class Delivery:
         if self._tasks:
             await asyncio.wait(list(self._tasks), timeout=limit_s)
 
-    async def abandon(self, partitions: Iterable[int]) -> None:
-        """Stop what is in flight for partitions that are taken away; they will be read again."""
+    async def hand_over(self, partitions: Iterable[int], limit_s: float) -> None:
+        """Begin nothing more on partitions that are taken away; finish what is in flight there.
+
+        What is not done after `limit_s` is abandoned, and read again by whoever comes next.
+        """
         gone = set(partitions)
-        tasks = [task for task, partition in self._tasks.items() if partition in gone]
+        self._terms.update(gone)
+        tasks = [task for task, incoming in self._tasks.items() if incoming.partition in gone]
+        if tasks and limit_s > 0.0:
+            await asyncio.wait(tasks, timeout=limit_s)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -154,8 +186,8 @@ class Delivery:
             else:
                 return
 
-    def _left(self, lane: tuple[int, bytes | None], task: asyncio.Task[None]) -> None:
-        self._room.release()
+    def _left(self, lane: tuple[int, bytes | None], size: int, task: asyncio.Task[None]) -> None:
+        self._room.leave(size)
         self._tasks.pop(task, None)
         if self._last.get(lane) is task:
             del self._last[lane]
@@ -166,9 +198,12 @@ class Delivery:
         incoming: Incoming,
         handle: Handler,
         before: asyncio.Task[None] | None,
+        term: int,
     ) -> None:
         if before is not None:
             await asyncio.wait([before])
+            if term != self._terms[incoming.partition]:
+                return
         with message_span(self._name, incoming.source, incoming.headers):
             await self._handle(incoming, handle)
         event.ack()
@@ -178,6 +213,7 @@ class Delivery:
         while True:
             attempts += 1
             try:
+                self.check_refused(incoming)
                 await handle(incoming)
             except BrokerAwayError as error:
                 log.warning("%s: %s; trying again", self._name, error)

@@ -6,6 +6,7 @@ front, it commits over messages in flight, and a crash loses them. The rule here
 commit is the lowest one that was read and is not acknowledged.
 """
 
+import asyncio
 import heapq
 import time
 from collections import defaultdict
@@ -62,6 +63,18 @@ class StrictConsumer(driver.Consumer):
             self._known[tp] -= done
             self._acked[tp][:] = sorted(acked)
             return unfinished[0] if unfinished else max(done) + 1
+
+    def commit_from_outside(self, limit_s: float) -> None:
+        """Commit what is acknowledged, while the loop of the app hangs; the consumer has its own.
+
+        For another thread, and only before the process ends: what is taken here is not given back.
+        """
+        done = {driver.ensure_aiokafka_TP(tp): self._new_offset(tp) for tp in list(self._acked)}
+        offsets = {place: offset for place, offset in done.items() if offset is not None}
+        if offsets:
+            commit = self._thread._ensure_consumer().commit(offsets)
+            loop = self._thread.thread_loop
+            asyncio.run_coroutine_threadsafe(commit, loop).result(limit_s)
 
     async def perform_seek(self) -> None:
         """Seek every partition to its committed offset, or to its beginning when it has none.

@@ -12,9 +12,11 @@ from faust.types import TP
 
 from agents.connection import bootstrap, faust_credentials
 from agents.delivery import Delivery, EventStream, Handler
+from agents.faust_corrections import StrictConsumer
 from agents.outbox import Outbox
+from agents.room import Room
 from pipeline.clock import Clock
-from pipeline.config import KafkaSettings
+from pipeline.config import KafkaSettings, WorkerSettings
 
 log = logging.getLogger("rolestream.role_app")
 _DRAIN_S = 3.0
@@ -24,9 +26,20 @@ Forget = Callable[[set[int]], None]
 class RoleApp:
     """A Faust app with one agent over some Kafka topics, and the state that follows its
     partitions.
+
+    `buffer` messages at most wait in memory for room; beyond, the partitions are paused.
+    `patience_s` is how long a message may rightly stay with this role, longer than
+    `worker.stalled_after_s`; `waits_for` says what its work waits for, if that is known.
     """
 
-    def __init__(self, name: str, kafka: KafkaSettings, clock: Clock, in_flight: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        kafka: KafkaSettings,
+        clock: Clock,
+        worker: WorkerSettings,
+        buffer: int = 32,
+    ) -> None:
         self.name = name
         self.kafka = kafka
         self.clock = clock
@@ -45,14 +58,18 @@ class RoleApp:
             topic_allow_declare=False,
             topic_partitions=kafka.partitions,
             stream_wait_empty=False,
-            stream_buffer_maxsize=4096,
+            stream_buffer_maxsize=buffer,
             key_serializer="raw",
             value_serializer="raw",
             store="memory://",
             producer_acks=-1,
         )
         self.outbox = Outbox(self.app, kafka)
-        self.delivery = Delivery(name, self.outbox, clock, in_flight)
+        room = Room(worker.in_flight, int(worker.in_flight_mib * 1024 * 1024))
+        self.delivery = Delivery(name, self.outbox, clock, room)
+        self._hand_over_s = worker.hand_over_s
+        self.patience_s = 0.0
+        self.waits_for: Callable[[], str | None] = lambda: None
         self._forget: list[Forget] = []
         self._assigned: frozenset[TP] | None = None
         self.kafka_topics: tuple[str, ...] = ()
@@ -106,9 +123,15 @@ class RoleApp:
             await self.delivery.drain(_DRAIN_S)
             with suppress(Exception):
                 await self.app.consumer.commit()
-        await self.delivery.abandon(range(self.kafka.partitions))
+        await self.delivery.hand_over(range(self.kafka.partitions), 0.0)
         await self.app.stop()
         self._folder.cleanup()
+
+    def commit_from_outside(self, limit_s: float) -> None:
+        """Commit what is done while the event loop hangs; for another thread, before the end."""
+        consumer = self.app.consumer
+        if self.assigned and isinstance(consumer, StrictConsumer):
+            consumer.commit_from_outside(limit_s)
 
     async def _took(self, *args: Any, **_: Any) -> None:
         self._assigned = frozenset(args[1])
@@ -117,7 +140,11 @@ class RoleApp:
         self._assigned = None
         revoked: set[TP] = args[1]
         partitions = {tp.partition for tp in revoked}
-        await self.delivery.abandon(partitions)
+        await self.delivery.hand_over(partitions, self._hand_over_s)
+        try:
+            await self.app.consumer.commit()
+        except Exception as error:
+            log.warning("%s: what was done is not committed: %r", self.name, error)
         for forget in self._forget:
             forget(partitions)
         await asyncio.sleep(0)

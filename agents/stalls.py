@@ -5,9 +5,6 @@ from dataclasses import dataclass
 
 from aiokafka import TopicPartition
 
-STALLED_S = 300.0
-"""Longer than a quiet stream's window stays open, and than any model is waited for."""
-
 
 @dataclass(frozen=True)
 class Standing:
@@ -20,7 +17,7 @@ class Standing:
 class Stalls:
     """Watches the partitions of one role in one process."""
 
-    def __init__(self, limit_s: float = STALLED_S) -> None:
+    def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
         self._moved: dict[TopicPartition, tuple[int, float]] = {}
         self._told: frozenset[TopicPartition] = frozenset()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from agents import faust_corrections
@@ -20,7 +21,9 @@ from agents.policy_controls import PolicyControls
 from agents.relationship_checker import SubjectRegistries
 from agents.role_app import RoleApp
 from agents.role_assignments import RoleAssignments
+from agents.stall_book import StallBook
 from agents.stateless_roles import LOGIC, stateless
+from agents.watchdog import StandstillError, Watchdog
 from agents.web.process import process_server
 from agents.web.server import WebServer
 from pipeline.clock import Clock
@@ -39,6 +42,8 @@ from schemas.roles import MODEL_ROLES, Role
 
 log = logging.getLogger("rolestream.worker")
 
+_BUFFERED_SENTENCES = 4096
+_BUFFERED_MESSAGES = 32
 POLICY = "policy"
 ALLOWANCES = "allowances"
 ALL_ROLES = (*(role.slug for role in Role), POLICY)
@@ -63,6 +68,7 @@ class Parts:
     apps: tuple[RoleApp, ...]
     listeners: tuple[Listener, ...]
     pool: ModelPool
+    watchdog: Watchdog
     web: WebServer | None = None
     allowances: Allowances | None = None
 
@@ -114,14 +120,18 @@ def build(config: Config, roles: Iterable[str], clock: Clock) -> Parts:
     feedback: FeedbackListener | None = None
 
     def role_app(name: str) -> RoleApp:
-        app = RoleApp(name, config.kafka, clock, config.worker.in_flight)
+        # Sentences are small and many; tasks carry whole windows.
+        buffer = _BUFFERED_SENTENCES if name == Role.CHUNK_SPLITTER.slug else _BUFFERED_MESSAGES
+        app = RoleApp(name, config.kafka, clock, config.worker, buffer)
         apps.append(app)
         return app
 
     if Role.CHUNK_SPLITTER.slug in wanted:
         share = config.splitter.prompt_share_of_context
+        app = role_app(Role.CHUNK_SPLITTER.slug)
+        app.patience_s = config.splitter.max_age_s
         ChunkSplitter(
-            role_app(Role.CHUNK_SPLITTER.slug),
+            app,
             domains,
             config.splitter,
             lambda: int(pool.smallest_context_tokens * share),
@@ -130,6 +140,8 @@ def build(config: Config, roles: Iterable[str], clock: Clock) -> Parts:
         if role.slug not in wanted:
             continue
         app = role_app(role.slug)
+        app.patience_s = config.worker.window_deadline_s
+        app.waits_for = partial(server.held_back, role.value, tuple(domains))
         app.delivery.account_for = failed_window(clock)
         prepare = (
             stateless(role) if role in LOGIC else SubjectRegistries(app, config.worker).prepare
@@ -153,15 +165,23 @@ def build(config: Config, roles: Iterable[str], clock: Clock) -> Parts:
         app = role_app(ALLOWANCES)
         coordinator = AllowancesCoordinator(app, allowances.resources, allowances.settings)
         allowances.also_heard = coordinator.heard
-    web = process_server(config, domains, apps, pool, declared, clock, page=POLICY in wanted)
+    watchdog = Watchdog(apps, StallBook(config.kafka), config.worker.stalled_after_s)
+    probe, web = process_server(
+        config, domains, apps, pool, declared, clock, POLICY in wanted, watchdog
+    )
+    listeners[:0] = [watchdog, probe]
     if web is not None:
         # First to start, so that what is not ready yet can be seen.
         listeners.insert(0, web)
-    return Parts(tuple(apps), tuple(listeners), pool, web, allowances)
+    return Parts(tuple(apps), tuple(listeners), pool, watchdog, web, allowances)
 
 
 async def run(parts: Parts, stop: asyncio.Event, ready: Callable[[], None]) -> None:
-    """Run until `stop` is set or an app crashes. Calls `ready` once all apps have started."""
+    """Run until `stop` is set, or raise RetryableError for what a new start may mend.
+
+    That is an app that crashed, a budget whose limit stops workers, or, as StandstillError, a
+    worker that does not get on. Calls `ready` once all apps have started.
+    """
     try:
         for listener in parts.listeners:
             await listener.start()
@@ -169,12 +189,15 @@ async def run(parts: Parts, stop: asyncio.Event, ready: Callable[[], None]) -> N
         ready()
         stopping = asyncio.create_task(stop.wait())
         spent = asyncio.create_task(_budget_stops(parts.allowances))
+        stands = asyncio.create_task(parts.watchdog.standstill())
         ended = [asyncio.create_task(app.app.wait_until_stopped()) for app in parts.apps]
-        await asyncio.wait([stopping, spent, *ended], return_when=asyncio.FIRST_COMPLETED)
-        for task in (stopping, spent, *ended):
+        await asyncio.wait([stopping, spent, stands, *ended], return_when=asyncio.FIRST_COMPLETED)
+        for task in (stopping, spent, stands, *ended):
             task.cancel()
         if spent.done() and not spent.cancelled():
             raise RetryableError(spent.result())
+        if stands.done() and not stands.cancelled():
+            raise StandstillError(stands.result())
         for app in parts.apps:
             if app.app.crash_reason is not None:
                 raise RetryableError(f"{app.name} stopped: {app.app.crash_reason!r}")

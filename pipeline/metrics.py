@@ -91,7 +91,7 @@ BUDGET_LEFT = Gauge(
 )
 STALLED_PARTITIONS = Gauge(
     "rolestream_stalled_partitions",
-    "Partitions with lag whose position has not moved for 300 s.",
+    "Partitions with lag whose position has not moved for worker.stalled_after_s.",
     ("role",),
 )
 LOOP_LAG = Histogram(

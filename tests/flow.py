@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.request import urlopen
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from pydantic import BaseModel
 
 from agents.kafka_topics import create_kafka_topics
@@ -47,6 +47,8 @@ class Deployment:
         base_url: str | None = None,
         judges: Sequence[str] = (),
         judging: str = "",
+        kafka: str = "session_timeout_s = 6.0\nheartbeat_interval_s = 1.0",
+        partitions: int = PARTITIONS,
     ) -> None:
         self.name = f"t{uuid.uuid4().hex[:10]}"
         self.folder = folder
@@ -71,9 +73,9 @@ class Deployment:
         )
         self.base_url = base_url
         self.config_path.write_text(
-            f'[kafka]\nbootstrap_servers = "{bootstrap_servers}"\npartitions = {PARTITIONS}\n'
+            f'[kafka]\nbootstrap_servers = "{bootstrap_servers}"\npartitions = {partitions}\n'
             f'kafka_topic_prefix = "{self.name}."\ngroup_prefix = "{self.name}"\n'
-            f"session_timeout_s = 6.0\nheartbeat_interval_s = 1.0\n"
+            f"{kafka}\n"
             f'[splitter]\n{splitter}\n[policy]\nname = "{policy}"\n'
             f"[domains]\n{domains}\n[worker]\n{worker}\n"
             f"[judging]\nmodels = {json.dumps(list(judges))}\n{judging}\n{entries}",
@@ -129,6 +131,10 @@ class Deployment:
 
     def read(self, kafka_topic: str, model: type[ModelT]) -> list[ModelT]:
         """All messages of a Kafka topic, from its beginning to its end."""
+        return [decode(model, message.value()) for message in self.messages(kafka_topic)]
+
+    def messages(self, kafka_topic: str) -> list[Message]:
+        """All messages of a Kafka topic as they are, from its beginning to its end."""
         consumer = Consumer(
             {
                 **self.config.kafka.client_settings(),
@@ -138,17 +144,18 @@ class Deployment:
             }
         )
         name = self.config.kafka.named(kafka_topic)
-        consumer.assign([TopicPartition(name, p, 0) for p in range(PARTITIONS)])
-        found: list[ModelT] = []
+        partitions = self.config.kafka.partitions
+        consumer.assign([TopicPartition(name, p, 0) for p in range(partitions)])
+        found: list[Message] = []
         ended: set[int] = set()
         try:
-            while len(ended) < PARTITIONS:
+            while len(ended) < partitions:
                 message = consumer.poll(10)
                 assert message is not None, f"{name} cannot be read"
                 if message.error() is not None:
                     ended.add(message.partition())
                 else:
-                    found.append(decode(model, message.value()))
+                    found.append(message)
         finally:
             consumer.close()
         return found

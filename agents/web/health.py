@@ -18,7 +18,8 @@ class AppState:
     """What is seen of one role's app at a moment.
 
     `assigned` counts partitions, None while the group settles; `polled_ago_s` is None before the
-    consumer exists; `busy` means that it may take nothing more before something is done.
+    consumer exists; `busy` means that it may take nothing more before something is done, `stalled`
+    that a partition with lag does not move, for no reason that is known.
     """
 
     name: str
@@ -28,6 +29,7 @@ class AppState:
     recovered: bool
     polled_ago_s: float | None
     busy: bool
+    stalled: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def ready(apps: Iterable[AppState], broker_ago_s: float | None) -> Verdict:
     """Whether messages are being worked on.
 
     That is: the broker answers, every app is in its group, knows its partitions (which may be
-    none, where there are more members than partitions) and has its state back.
+    none, where there are more members than partitions), has its state back and gets on.
     """
     reasons = []
     if not _lately(broker_ago_s):
@@ -76,19 +78,26 @@ def ready(apps: Iterable[AppState], broker_ago_s: float | None) -> Verdict:
             reasons.append(f"{app.name}: waits for its partitions")
         elif not app.recovered:
             reasons.append(f"{app.name}: reads its state back")
+        elif app.stalled:
+            reasons.append(f"{app.name}: stands still")
     return Verdict(not reasons, tuple(reasons))
 
 
 class Health:
-    """The health of a process with these apps; `broker_ago_s` says since when Kafka is silent."""
+    """The health of a process with these apps.
+
+    `broker_ago_s` says since when Kafka is silent, `stalled` names the apps that stand still.
+    """
 
     def __init__(
         self,
         apps: Sequence[RoleApp],
         broker_ago_s: Callable[[], float | None],
+        stalled: Callable[[], frozenset[str]] = frozenset,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._apps = apps
+        self._stalled = stalled
         self._broker_ago_s = broker_ago_s
         self._monotonic = monotonic
 
@@ -115,6 +124,7 @@ class Health:
             and role_app.recovered({tp.partition for tp in assigned}),
             polled_ago_s=None if polled_s is None else self._monotonic() - polled_s,
             busy=role_app.delivery.full,
+            stalled=role_app.name in self._stalled(),
         )
 
 

@@ -9,7 +9,8 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from agents.role_app import RoleApp
-from agents.stalls import STALLED_S, Stalls, Standing
+from agents.stalls import Standing
+from agents.watchdog import Watchdog
 from agents.web.lag import LagReader, Lags, waiting
 from pipeline.config import KafkaSettings
 from pipeline.metrics import (
@@ -18,7 +19,6 @@ from pipeline.metrics import (
     LOOP_LAG,
     MESSAGES_IN_FLIGHT,
     PARTITIONS,
-    STALLED_PARTITIONS,
 )
 
 log = logging.getLogger("rolestream.web")
@@ -31,7 +31,7 @@ class Probe:
     """Asks the broker and watches the loop, all the time.
 
     `inputs` are the Kafka topics of the roles whose lag is asked for; `calls` says how many calls
-    each model has in flight.
+    each model has in flight; `watchdog` is told what it sees of the apps.
     """
 
     def __init__(
@@ -40,10 +40,11 @@ class Probe:
         apps: Sequence[RoleApp],
         inputs: Mapping[str, tuple[str, ...]],
         calls: Callable[[], Mapping[str, int]],
+        watchdog: Watchdog,
     ) -> None:
         self._apps = apps
         self._calls = calls
-        self._stalls = {app.name: Stalls() for app in apps}
+        self._watchdog = watchdog
         self._reader = LagReader(kafka, inputs)
         self._answered_s: float | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -81,7 +82,8 @@ class Probe:
                 log.exception("a fault of Rolestream itself while asking for lag")
             else:
                 self._answered_s = time.monotonic()
-                self._look_for_stalls(self._answered_s)
+                for app in self._apps:
+                    await self._watchdog.look(app, self._own(app))
             await asyncio.sleep(_ASK_EVERY_S)
 
     def set_gauges(self) -> None:
@@ -99,25 +101,6 @@ class Probe:
         places = {(place.topic, place.partition) for place in app.assigned or ()}
         known = self.lags.get(_role(app), {})
         return {place: found for place, found in known.items() if tuple(place) in places}
-
-    def _look_for_stalls(self, now_s: float) -> None:
-        for app in self._apps:
-            own = self._own(app)
-            stalled, new = self._stalls[app.name].observe(own, now_s)
-            STALLED_PARTITIONS.labels(_role(app)).set(len(stalled))
-            for place in sorted(new):
-                log.warning(
-                    "%s: %s[%d] has stood still at %d for %.0f s with %d messages waiting; "
-                    "%d are being worked on%s",
-                    app.name,
-                    place.topic,
-                    place.partition,
-                    own[place].position,
-                    STALLED_S,
-                    own[place].waiting,
-                    app.delivery.in_flight,
-                    ", which is all there is room for" if app.delivery.full else "",
-                )
 
     async def _watch_loop(self) -> None:
         while True:

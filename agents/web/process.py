@@ -1,10 +1,11 @@
-"""Puts the HTTP server of a worker process together."""
+"""Puts together what measures a worker process and what it shows over HTTP."""
 
 from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 
 from agents.role_app import RoleApp
+from agents.watchdog import Watchdog
 from agents.web.health import BROKER_LIMIT_S, Health
 from agents.web.lag import inputs_of_roles
 from agents.web.live.board import Board, Surroundings
@@ -28,22 +29,24 @@ def process_server(
     declared: DeclaredModels,
     clock: Clock,
     page: bool,
-) -> WebServer | None:
-    """The server of a process with `apps`, with the live page if `page`; None if it is off.
+    watchdog: Watchdog,
+) -> tuple[Probe, WebServer | None]:
+    """What measures a process with `apps`, and its server, which is None if it is off.
 
-    Raises ConfigurationError if its address would need a token and there is none.
+    It has the live page if `page`. Raises ConfigurationError if its address would need a token and
+    there is none.
     """
-    if not config.web.enabled:
-        return None
     names = tuple(domains)
-    with_page = page and config.web.page
+    with_page = page and config.web.page and config.web.enabled
     inputs = {app.name.replace("-", "_"): app.kafka_topics for app in apps}
     if with_page:
         inputs = inputs_of_roles(config.kafka, names) | inputs
-    probe = Probe(config.kafka, apps, inputs, pool.calls_in_flight)
-    health = Health(apps, probe.broker_ago_s)
+    probe = Probe(config.kafka, apps, inputs, pool.calls_in_flight, watchdog)
+    if not config.web.enabled:
+        return probe, None
+    health = Health(apps, probe.broker_ago_s, watchdog.standing_still)
     if not with_page:
-        return WebServer(config.web, health, [probe], before_scrape=probe.set_gauges)
+        return probe, WebServer(config.web, health, before_scrape=probe.set_gauges)
 
     def broker_answers() -> bool:
         ago_s = probe.broker_ago_s()
@@ -57,5 +60,5 @@ def process_server(
     )
     live = LivePage(board, explainer)
     routes: list[web.RouteDef] = live.routes()
-    parts: list[Part] = [probe, feed, live]
-    return WebServer(config.web, health, parts, routes, probe.set_gauges)
+    parts: list[Part] = [feed, live]
+    return probe, WebServer(config.web, health, parts, routes, probe.set_gauges)

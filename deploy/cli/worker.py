@@ -9,8 +9,9 @@ import click
 
 from agents.kafka_topics import create_kafka_topics
 from agents.traces import start_traces
+from agents.watchdog import EXIT_STATUS, StandstillError
 from agents.worker import Parts, build, chosen_roles, domains_of, run
-from deploy.cli.failure import told_plainly
+from deploy.cli.failure import Failure, told_plainly
 from pipeline.clock import SystemClock
 from pipeline.config import load_config
 from pipeline.config.load import with_bootstrap_servers
@@ -38,7 +39,10 @@ def worker(
     create_topics: bool,
     verbose: bool,
 ) -> None:
-    """Run the roles of Online Long-context Processing, and the policy that assigns their models."""
+    """Run the roles of Online Long-context Processing, and the policy that assigns their models.
+
+    A worker that comes to a standstill ends with status 75 and is to be started again.
+    """
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
@@ -62,6 +66,10 @@ def worker(
         end_traces = start_traces("rolestream-worker")
         try:
             asyncio.run(serve())
+        except StandstillError as error:
+            failure = Failure(f"{error}; ending to be started afresh")
+            failure.exit_code = EXIT_STATUS
+            raise failure from None
         finally:
             end_traces()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Self
 
@@ -35,6 +35,14 @@ class BudgetedServer(RoleServer):
         self._till = till if resources else None
         self._sleep = sleep
         return self
+
+    def held_back(self, role: str, domains: Iterable[str]) -> str | None:
+        """Which spent budgets keep a role back in any of `domains`; None if none does."""
+        if self._till is None:
+            return None
+        spent = [self._till.closed(self._resources.budgets(role, name)) for name in domains]
+        lines = {line for accounts in spent for line in map(spent_line, accounts) if line}
+        return "; ".join(sorted(lines)) or None
 
     async def serve(
         self,

@@ -33,7 +33,7 @@ async def work(path: Path, wanted: int) -> None:
     clock = SystemClock()
     config = load_config(path, environ={})
     allowances = Allowances.of(config, clock)
-    app = RoleApp("allowances", config.kafka, clock, 1)
+    app = RoleApp("allowances", config.kafka, clock, config.worker)
     coordinator = AllowancesCoordinator(app, allowances.resources, allowances.settings)
     allowances.also_heard = coordinator.heard
     clients = [allowances.metered(ModelClient(arm, clock), arm) for arm in config.models]

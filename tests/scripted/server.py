@@ -6,12 +6,13 @@ there, `mistaken` sorts all into one category, `once-wrong` is mended by the rep
 `down` answers 500, `refuses` 401, `hangs` never. Asked to judge an answer, `judge` is right about
 it, `flatterer` calls everything right, `rambling-judge` never comes to a verdict. Run as
 `python -m tests.scripted.server --port N`; GET /calls tells how often each model was asked for
-which role.
+which role, GET /journal what each call was about and when.
 """
 
 import argparse
 import asyncio
 import json
+import time
 from collections import Counter
 from typing import Any
 
@@ -31,6 +32,7 @@ class Script:
         self._delay_s = delay_s
         self.calls: Counter[str] = Counter()
         self.inputs: Counter[str] = Counter()
+        self._journal: list[dict[str, Any]] = []
 
     async def complete(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -40,6 +42,16 @@ class Script:
         task = parse_user(asked)
         self.calls[f"{model}|{task.role}"] += 1
         self.inputs[f"{model}|{json.dumps(messages, sort_keys=True)}"] += 1
+        entry = {
+            "came_s": time.time(),
+            "replied_s": None,
+            "model": model,
+            "role": task.role,
+            "second": bool(judged) or len(messages) > 2,
+            "first": task.sentences[0][1],
+            "last": task.sentences[-1][1],
+        }
+        self._journal.append(entry)
         if model == "down":
             return web.json_response({"error": {"message": "out of order"}}, status=500)
         if model == "refuses":
@@ -49,7 +61,11 @@ class Script:
         if model.startswith("slow"):
             await asyncio.sleep(self._delay_s)
         text = _verdict(model, task, judged) if judged else _answer(model, task, len(messages) > 2)
+        entry["replied_s"] = time.time()
         return web.json_response(_reply(model, text, messages))
+
+    async def journal(self, request: web.Request) -> web.Response:
+        return web.json_response(self._journal)
 
     async def report(self, request: web.Request) -> web.Response:
         twice = sum(count - 1 for count in self.inputs.values())
@@ -123,6 +139,7 @@ def main() -> None:
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_post("/v1/chat/completions", script.complete)
     app.router.add_get("/calls", script.report)
+    app.router.add_get("/journal", script.journal)
     web.run_app(app, host="127.0.0.1", port=options.port, print=None)
 
 
