@@ -26,7 +26,7 @@ def test_workers_are_killed(
     talk.start()
     fleet.wait_ready()
     started_s = time.monotonic()
-    fleet.harass(kills, random.Random(7), gap_s=(1.0, 9.0))
+    fleet.harass(kills, random.Random(7), gap_s=(2.0, 10.0))
     harassed_s = time.monotonic() - started_s
     talk.end()
     deployment.wait_accounted(sum(map(len, talk.streams.values())), 300)
