@@ -2,6 +2,7 @@
 
 import click
 
+from deploy.cli.bench_inflight import inflight
 from deploy.cli.bench_policy import policy
 
 
@@ -10,4 +11,5 @@ def bench() -> None:
     """Time a part of Rolestream, other projects' parts beside it."""
 
 
+bench.add_command(inflight)
 bench.add_command(policy)

@@ -1,0 +1,1 @@
+"""What the benches need: text, a model server, the systems under comparison, their figures."""

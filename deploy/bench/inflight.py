@@ -1,0 +1,176 @@
+"""Bench `inflight`: model calls a second against the limit K/L, K calls in flight of L seconds."""
+
+import json
+import math
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from confluent_kafka import Producer
+
+from deploy.bench.peers import new_kafka_topic, quix_python, start_peer
+from deploy.bench.processes import Deployment, ModelServer, Processes, wait_for
+from deploy.bench.windows import DOMAIN, finder_task
+from deploy.cli.bench_report import OURS, Row
+from pipeline.domains import load_domains
+from pipeline.errors import RetryableError
+from pipeline.olp.topic_finder import TopicFinder
+from schemas.catalogue import role_kafka_topic
+from schemas.codec import encode
+from schemas.roles import Role
+
+FAUST, FAUST_ONE, AIOKAFKA, QUIX = "faust", "faust, concurrency=1", "aiokafka", "quixstreams"
+SYSTEMS = (OURS, FAUST_ONE, FAUST, AIOKAFKA, QUIX)
+ONE_BY_ONE = (FAUST_ONE, QUIX)
+"""Systems that make one call at a time in a process, whatever K is."""
+_PROGRAMS = {
+    FAUST: "faust_calls",
+    FAUST_ONE: "faust_calls",
+    AIOKAFKA: "aiokafka_calls",
+    QUIX: "quix_calls",
+}
+_TEXTS = 64
+_MOST_CALLS_PER_S = 2500
+"""More than any of the systems reaches on two cores: bounds what is prepared."""
+_START_S = 60.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is measured once; `k` is in flight in each of `workers` processes."""
+
+    system: str
+    k: int
+    latency_s: float
+    workers: int = 1
+
+    @property
+    def limit_per_s(self) -> float:
+        """Calls a second that no system can exceed."""
+        return self.k * self.workers / self.latency_s
+
+
+@dataclass(frozen=True)
+class Load:
+    """How much work there is: seconds to measure, sentences a window, spread of the latency."""
+
+    seconds: float = 10.0
+    sentences: int = 60
+    spread: float = 0.0
+
+
+def cases(
+    systems: Sequence[str], ks: Sequence[int], latencies_s: Sequence[float], workers: Sequence[int]
+) -> Iterator[Case]:
+    """All cases; a system that makes one call at a time has one for each latency."""
+    for latency_s in latencies_s:
+        for system in systems:
+            for k in (1,) if system in ONE_BY_ONE else ks:
+                for count in workers if system == OURS else (1,):
+                    yield Case(system, k, latency_s, count)
+
+
+def left_out(systems: Iterable[str]) -> str | None:
+    """One line when a system cannot be run here."""
+    if QUIX in systems and quix_python() is None:
+        return (
+            "quixstreams is left out: it needs an environment of its own "
+            "(make build/quix/.installed, or ROLESTREAM_QUIX_PYTHON)"
+        )
+    return None
+
+
+def measure(case: Case, load: Load, servers: str, progress: Callable[[float], None]) -> Row:
+    """Run one case; `progress` takes the share that is done."""
+    with Processes() as processes:
+        models = ModelServer(processes, case.latency_s, load.spread)
+        in_flight = case.k * case.workers
+        warm_s = max(2.0, 2 * case.latency_s)
+        per_s = min(case.limit_per_s, _MOST_CALLS_PER_S)
+        calls = 3 * in_flight + math.ceil(per_s * (load.seconds + warm_s))
+        if case.system == OURS:
+            _start_ours(case, load, servers, processes, models, calls)
+        else:
+            _start_peer(case, load, servers, processes, models, calls)
+        wait_for(lambda: len(models.replies()) > in_flight, _START_S, f"{case.system} started")
+        time.sleep(warm_s)
+        began_s = time.monotonic()
+        end_s = began_s + max(load.seconds, 4 * case.latency_s)
+        while time.monotonic() < end_s:
+            progress(1 - (end_s - time.monotonic()) / load.seconds)
+            processes.check()
+            time.sleep(0.5)
+        now_s = time.monotonic()
+        times = [at for at in models.replies() if began_s <= at]
+        if times and now_s - times[-1] > 2 * case.latency_s + 1.0 and len(times) < calls // 4:
+            raise RetryableError(f"{case.system} stopped making calls before the end")
+        rate = steady_rate(times, in_flight)
+    return {
+        "system": case.system,
+        "k": case.k,
+        "latency_s": case.latency_s,
+        "workers": case.workers,
+        "spread": load.spread,
+        "sentences": load.sentences,
+        "calls_per_s": round(rate, 2),
+        "efficiency": round(rate / case.limit_per_s, 4),
+    }
+
+
+def steady_rate(times: Sequence[float], in_flight: int) -> float:
+    """Events a second over whole rounds of `in_flight`, which come in bursts; 0 if there are none.
+
+    Of constant latency, K calls end together: over whole rounds the bursts do not count.
+    """
+    if len(times) < 2:
+        return 0.0
+    steps = (len(times) - 1) // in_flight * in_flight or len(times) - 1
+    return steps / (times[steps] - times[0])
+
+
+def _start_ours(
+    case: Case, load: Load, servers: str, processes: Processes, models: ModelServer, calls: int
+) -> None:
+    name = f"bench-{uuid.uuid4().hex[:8]}"
+    deployment = Deployment(processes, servers, name, models.base_url, case.k)
+    kafka = deployment.config.kafka
+    finder = kafka.named(role_kafka_topic(Role.TOPIC_FINDER))
+    streams = 8 * case.k * case.workers
+    tasks = (finder_task(n, f"stream-{n % streams}", _TEXTS, load.sentences) for n in range(calls))
+    _fill(servers, finder, ((task.window.stream_id, encode(task)) for task in tasks))
+    for _ in range(case.workers):
+        deployment.start_worker(Role.TOPIC_FINDER.slug)
+
+
+def _start_peer(
+    case: Case, load: Load, servers: str, processes: Processes, models: ModelServer, calls: int
+) -> None:
+    source = new_kafka_topic(servers, "bench-asked")
+    target = new_kafka_topic(servers, "bench-answered")
+    domain = load_domains(())[DOMAIN]
+    chats = []
+    for number in range(min(_TEXTS, calls)):
+        task = finder_task(number, "stream", _TEXTS, load.sentences)
+        prompt = TopicFinder().prompt(task, domain)
+        chat = [{"role": role, "content": content} for role, content in prompt.messages]
+        chats.append(json.dumps(chat).encode())
+    _fill(servers, source, ((f"stream-{n}", chats[n % len(chats)]) for n in range(calls)))
+    group = f"{source}-group"
+    arguments = [servers, group, source, target, models.base_url, str(case.k)]
+    start_peer(processes, _PROGRAMS[case.system], arguments)
+
+
+def _fill(servers: str, kafka_topic: str, messages: Iterable[tuple[str, bytes]]) -> None:
+    producer = Producer({"bootstrap.servers": servers, "linger.ms": 20})
+    for number, (key, value) in enumerate(messages):
+        # One partition after the other: all of a worker's calls can be in flight from the start.
+        partition = number % 4 if len(key) else -1
+        while True:
+            try:
+                producer.produce(kafka_topic, key=key, value=value, partition=partition)
+            except BufferError:
+                producer.poll(0.1)
+            else:
+                break
+    producer.flush(120)
