@@ -4,14 +4,14 @@ import json
 import math
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from confluent_kafka import Producer
-
-from deploy.bench.peers import new_kafka_topic, quix_python, start_peer
+from deploy.bench.feeding import Feed
+from deploy.bench.peers import new_kafka_topic, start_peer
 from deploy.bench.processes import Deployment, ModelServer, Processes, wait_for
 from deploy.bench.windows import DOMAIN, finder_task
+from deploy.brokers.process import BrokerProcess
 from deploy.cli.bench_report import OURS, Row
 from pipeline.domains import load_domains
 from pipeline.errors import RetryableError
@@ -71,16 +71,6 @@ def cases(
                     yield Case(system, k, latency_s, count)
 
 
-def left_out(systems: Iterable[str]) -> str | None:
-    """One line when a system cannot be run here."""
-    if QUIX in systems and quix_python() is None:
-        return (
-            "quixstreams is left out: it needs an environment of its own "
-            "(make build/quix/.installed, or ROLESTREAM_QUIX_PYTHON)"
-        )
-    return None
-
-
 def measure(case: Case, load: Load, servers: str, progress: Callable[[float], None]) -> Row:
     """Run one case; `progress` takes the share that is done."""
     with Processes() as processes:
@@ -90,17 +80,18 @@ def measure(case: Case, load: Load, servers: str, progress: Callable[[float], No
         per_s = min(case.limit_per_s, _MOST_CALLS_PER_S)
         calls = 3 * in_flight + math.ceil(per_s * (load.seconds + warm_s))
         if case.system == OURS:
-            _start_ours(case, load, servers, processes, models, calls)
+            running = _start_ours(case, load, servers, processes, models, calls)
         else:
-            _start_peer(case, load, servers, processes, models, calls)
+            running = [_start_peer(case, load, servers, processes, models, calls)]
         wait_for(lambda: len(models.replies()) > in_flight, _START_S, f"{case.system} started")
         time.sleep(warm_s)
-        began_s = time.monotonic()
+        began_s, used_s = time.monotonic(), sum(process.cpu_s() for process in running)
         end_s = began_s + max(load.seconds, 4 * case.latency_s)
         while time.monotonic() < end_s:
             progress(1 - (end_s - time.monotonic()) / load.seconds)
             processes.check()
             time.sleep(0.5)
+        used_s = sum(process.cpu_s() for process in running) - used_s
         now_s = time.monotonic()
         times = [at for at in models.replies() if began_s <= at]
         if times and now_s - times[-1] > 2 * case.latency_s + 1.0 and len(times) < calls // 4:
@@ -115,6 +106,7 @@ def measure(case: Case, load: Load, servers: str, progress: Callable[[float], No
         "sentences": load.sentences,
         "calls_per_s": round(rate, 2),
         "efficiency": round(rate / case.limit_per_s, 4),
+        "cpu_ms_per_call": round(1000 * used_s / max(len(times), 1), 3),
     }
 
 
@@ -131,21 +123,20 @@ def steady_rate(times: Sequence[float], in_flight: int) -> float:
 
 def _start_ours(
     case: Case, load: Load, servers: str, processes: Processes, models: ModelServer, calls: int
-) -> None:
+) -> list[BrokerProcess]:
     name = f"bench-{uuid.uuid4().hex[:8]}"
     deployment = Deployment(processes, servers, name, models.base_url, case.k)
     kafka = deployment.config.kafka
     finder = kafka.named(role_kafka_topic(Role.TOPIC_FINDER))
     streams = 8 * case.k * case.workers
     tasks = (finder_task(n, f"stream-{n % streams}", _TEXTS, load.sentences) for n in range(calls))
-    _fill(servers, finder, ((task.window.stream_id, encode(task)) for task in tasks))
-    for _ in range(case.workers):
-        deployment.start_worker(Role.TOPIC_FINDER.slug)
+    Feed(servers).fill(finder, ((task.window.stream_id, encode(task)) for task in tasks))
+    return [deployment.start_worker(Role.TOPIC_FINDER.slug) for _ in range(case.workers)]
 
 
 def _start_peer(
     case: Case, load: Load, servers: str, processes: Processes, models: ModelServer, calls: int
-) -> None:
+) -> BrokerProcess:
     source = new_kafka_topic(servers, "bench-asked")
     target = new_kafka_topic(servers, "bench-answered")
     domain = load_domains(())[DOMAIN]
@@ -155,22 +146,7 @@ def _start_peer(
         prompt = TopicFinder().prompt(task, domain)
         chat = [{"role": role, "content": content} for role, content in prompt.messages]
         chats.append(json.dumps(chat).encode())
-    _fill(servers, source, ((f"stream-{n}", chats[n % len(chats)]) for n in range(calls)))
+    Feed(servers).fill(source, ((f"stream-{n}", chats[n % len(chats)]) for n in range(calls)))
     group = f"{source}-group"
     arguments = [servers, group, source, target, models.base_url, str(case.k)]
-    start_peer(processes, _PROGRAMS[case.system], arguments)
-
-
-def _fill(servers: str, kafka_topic: str, messages: Iterable[tuple[str, bytes]]) -> None:
-    producer = Producer({"bootstrap.servers": servers, "linger.ms": 20})
-    for number, (key, value) in enumerate(messages):
-        # One partition after the other: all of a worker's calls can be in flight from the start.
-        partition = number % 4 if len(key) else -1
-        while True:
-            try:
-                producer.produce(kafka_topic, key=key, value=value, partition=partition)
-            except BufferError:
-                producer.poll(0.1)
-            else:
-                break
-    producer.flush(120)
+    return start_peer(processes, _PROGRAMS[case.system], arguments)

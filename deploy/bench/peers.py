@@ -14,6 +14,10 @@ from deploy.brokers.process import BrokerProcess
 
 _SYSTEMS = Path(__file__).with_name("systems")
 QUIX_PYTHON = "ROLESTREAM_QUIX_PYTHON"
+QUIX_MISSING = (
+    "quixstreams is left out: it needs an environment of its own "
+    "(make build/quix/.installed, or ROLESTREAM_QUIX_PYTHON)"
+)
 _BUILT = Path(__file__).parents[2] / "build" / "quix" / "bin" / "python"
 
 

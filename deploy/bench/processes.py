@@ -12,6 +12,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from agents.kafka_topics import create_kafka_topics
+from deploy.bench.feeding import PARTITIONS
 from deploy.brokers.process import LOCALHOST, BrokerProcess, free_ports
 from pipeline.config import Config, load_config
 from pipeline.domains import load_domains
@@ -109,18 +110,23 @@ class Deployment:
         model_url: str,
         in_flight: int,
         tables: str = "",
-        partitions: int = 4,
+        worker: str = "",
+        policy: str = "fixed",
+        arms: int = 1,
     ) -> None:
         self._processes = processes
         self.config_path = processes.folder / f"{name}.toml"
+        models = "".join(
+            f'[[models]]\nname = "bench-{arm}"\nbase_url = "{model_url}"\n'
+            f"in_flight = {in_flight}\ncontext_tokens = 1000000\n"
+            f"usd_per_million_input = {1 + arm}\nusd_per_million_output = {1 + arm}\n"
+            for arm in range(arms)
+        )
         self.config_path.write_text(
-            f'[kafka]\nbootstrap_servers = "{bootstrap_servers}"\npartitions = {partitions}\n'
+            f'[kafka]\nbootstrap_servers = "{bootstrap_servers}"\npartitions = {PARTITIONS}\n'
             f'kafka_topic_prefix = "{name}."\ngroup_prefix = "{name}"\n'
-            "session_timeout_s = 6.0\nheartbeat_interval_s = 1.0\n"
-            f"[worker]\nin_flight = {in_flight}\n[web]\nenabled = false\n"
-            f'[policy]\nname = "fixed"\n{tables}\n'
-            f'[[models]]\nname = "bench"\nbase_url = "{model_url}"\nin_flight = {in_flight}\n'
-            "usd_per_million_input = 1\nusd_per_million_output = 1\ncontext_tokens = 1000000\n",
+            f"[worker]\nin_flight = {in_flight}\n{worker}\n[web]\nenabled = false\n"
+            f'[policy]\nname = "{policy}"\n{tables}\n{models}',
             encoding="utf-8",
         )
         self.config: Config = load_config(self.config_path, environ={})

@@ -58,6 +58,23 @@ class BrokerProcess:
         """Whether the process was started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """The process's number. Raises ConfigurationError when it was never started."""
+        if self._process is None:
+            raise ConfigurationError(f"{self.name} was not started")
+        return self._process.pid
+
+    def cpu_s(self) -> float:
+        """Processor seconds that the running process has used, in user and system together."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def rss_mb(self) -> float:
+        """Megabytes of memory that the running process holds."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
     def start(self) -> None:
         """Start the process; its output is appended to the log file.
 

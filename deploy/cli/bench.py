@@ -2,8 +2,12 @@
 
 import click
 
+from deploy.cli.bench_growth import growth
 from deploy.cli.bench_inflight import inflight
+from deploy.cli.bench_ingest import ingest
+from deploy.cli.bench_latency import latency
 from deploy.cli.bench_policy import policy
+from deploy.cli.bench_streams import streams
 
 
 @click.group()
@@ -11,5 +15,5 @@ def bench() -> None:
     """Time a part of Rolestream, other projects' parts beside it."""
 
 
-bench.add_command(inflight)
-bench.add_command(policy)
+for command in (growth, inflight, ingest, latency, policy, streams):
+    bench.add_command(command)

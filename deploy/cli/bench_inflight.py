@@ -6,6 +6,7 @@ import click
 from rich.table import Table
 
 from deploy.bench import inflight as bench
+from deploy.bench.peers import QUIX_MISSING, quix_python
 from deploy.cli.bench_options import Setting, bench_options, numbers, run_bench
 from deploy.cli.bench_report import Row
 
@@ -37,9 +38,8 @@ def inflight(
 ) -> None:
     """Time model calls with K in flight, beside plain Faust, aiokafka and Quix Streams."""
     chosen = list(systems or bench.SYSTEMS)
-    missing = bench.left_out(chosen)
-    if missing is not None:
-        click.echo(missing, err=True)
+    if bench.QUIX in chosen and quix_python() is None:
+        click.echo(QUIX_MISSING, err=True)
         chosen.remove(bench.QUIX)
     latencies_s = [ms / 1000 for ms in numbers(latencies)]
     cases = list(bench.cases(chosen, numbers(ks), latencies_s, numbers(workers)))
@@ -54,7 +54,7 @@ def inflight(
 
 
 def _table(rows: Sequence[Row]) -> Table:
-    table = Table("system", "K", "L, ms", "workers", "calls/s", "of K/L")
+    table = Table("system", "K", "L, ms", "workers", "calls/s", "of K/L", "CPU ms a call")
     for row in rows:
         table.add_row(
             str(row["system"]),
@@ -63,5 +63,6 @@ def _table(rows: Sequence[Row]) -> Table:
             str(row["workers"]),
             f"{row['calls_per_s']:,.1f}",
             f"{row['efficiency']:.3f}",
+            f"{row['cpu_ms_per_call']:.2f}",
         )
     return table

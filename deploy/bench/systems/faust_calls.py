@@ -32,4 +32,5 @@ async def call(messages):
 
 
 if __name__ == "__main__":
+    sys.argv[1:] = sys.argv[7:]
     faust.Worker(app, loglevel="ERROR").execute_from_commandline()
