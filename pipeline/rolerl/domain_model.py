@@ -34,9 +34,11 @@ STRIKING_ANGLE, PATIENCE, MOST_PATIENCE = 0.4, 20.0, 100.0
 """A change of chance beyond the first makes a role's plans anew at once; a smaller one only after
 a twentieth of the role's decisions so far, at most a hundred, as estimates settle."""
 
-PlanKey = tuple[tuple[int, ...], int]
-"""What a plan rests on besides what was learnt: the belief in grades, and the rate of change in
-grades with a thousand added if it is a check-up."""
+BELIEVED_RIGHT = 0.5
+
+PlanKey = tuple[tuple[int, ...], int, int]
+"""What a plan rests on besides what was learnt: the belief in grades, the rate of change in grades
+with a thousand added if it is a check-up, and the arms of which the stay can tell no more."""
 
 Ready = tuple[Plan, Decision | None]
 """A plan, and its decision if every draw from it gives the same."""
@@ -164,12 +166,21 @@ class DomainModel:
         changed = self.regimes.changed_at > self._last_checkup
         return waited >= CHECKUP_LATEST or (changed and waited >= CHECKUP_SOONEST)
 
-    def windows_unjudged(self, role: int, model: str) -> int:
-        """Windows since the text changed or an outcome of this arm was known."""
+    def audit_due(self, role: int, model: str, interval: float) -> bool:
+        """Whether an arm in use has to be judged once more, whatever is believed of it.
+
+        `interval` windows after the text changed or an outcome of the arm was known; in the next
+        one if that outcome was wrong although the arm is believed to be right.
+        """
         regimes = self.regimes
-        last = regimes.like.last.get((role, self.arms[model]))
-        known = regimes.changed_at if last is None else max(last[0], regimes.changed_at)
-        return regimes.evidence.number - known
+        arm = self.arms[model]
+        last = regimes.like.last.get((role, arm))
+        number = regimes.evidence.number
+        if last is None or last[0] < regimes.changed_at:
+            return number - regimes.changed_at >= interval
+        if number - last[0] >= interval:
+            return True
+        return not last[1] and number > last[0] and regimes.chance(role, arm) >= BELIEVED_RIGHT
 
     def was_decided(self, role: int, window: str) -> bool:
         """Whether the role was decided in a recent window."""

@@ -73,12 +73,15 @@ class Offer:
         self.market = Market(self.chances[:, self.kept], self.costs[self.kept], value_usd, judge)
         self._forms: dict[Prospects, Array] = {}
 
-    def bonus(self, weights: Array, prospects: Prospects, later: Array, always: Array) -> Array:
+    def bonus(
+        self, weights: Array, prospects: Prospects, later: Array, always: Array, told_out: int
+    ) -> Array:
         """What a judged run of each kept arm is worth beyond its own decision, dollars.
 
         It may change what the roles `later` (R,) do in this window, what all of them (`always`, how
         often each comes) do until the text is likely to have changed, and whether a cheaper arm can
-        be adopted in the likeliest regime.
+        be adopted in the likeliest regime; `told_out` has a bit for each arm of which the present
+        text can show no more.
         """
         known = len(weights) - 1
         count = len(self.kept)
@@ -105,4 +108,5 @@ class Offer:
                     gain *= waiting_time(self.judge, rate, gain / flip)
                 bonus[i] += gain
         top = int(weights[:known].argmax())
-        return np.asarray(bonus + weights[top] * self.adoption[top, self.kept])
+        open_arms = np.array([not told_out >> self.arms[i] & 1 for i in self.kept.tolist()])
+        return np.asarray(bonus + weights[top] * self.adoption[top, self.kept] * open_arms)

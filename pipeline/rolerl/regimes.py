@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.rolerl.hazard import Hazard
 from pipeline.rolerl.likeness import Likeness
+from pipeline.rolerl.newcomer import Newcomer
 from pipeline.rolerl.regime_table import MOST_REGIMES, RegimeTable
 
 Array = NDArray[np.float64]
@@ -32,13 +33,11 @@ one in fifty. Else, while the text changes fast, to where the last ten or so cha
 STAY = 0.25
 """Outcomes of a stay share this part of the likeness of neighbours beyond what the regime explains:
 a stay tells at most about four outcomes' worth of a cell."""
+TOLD_OUT = 16
+"""Known outcomes of a cell after which a stay tells hardly more of it."""
 MERGE_OFTEN, MERGE_SELDOM, SETTLED = 10, 50, 300
 """Whether two regimes are one is asked every ten windows with news, after the first three hundred
 every fifty."""
-CONTRADICTION = 0.05
-"""A window is strange if in every known regime it would be a twentieth as likely as what was to be
-expected; strange windows in a row make a new regime once that comes to the square of it, so that
-one stray failure does not."""
 
 
 @dataclass(slots=True)
@@ -63,9 +62,11 @@ class Regimes:
         self.learnt = 0
         self.taught = 0
         self.changes = 0
-        self.doubt = 1.0
+        self.newcomer = Newcomer()
+        self.expected = self.belief
         self.changed_at = 0
         self.stay: dict[tuple[int, int], int] = {}
+        self.told_out: dict[int, int] = {}
         self.refreshed = 0
 
     def grow(self, roles: int, priors: Array, prior_weights: Array) -> None:
@@ -78,7 +79,11 @@ class Regimes:
         if self.evidence.outcomes:
             self._learn()
         self.evidence = Evidence(window, self.evidence.number + 1)
-        self.belief = self.ahead(self.belief)
+        self.belief = self.expected = self.ahead(self.belief)
+
+    @property
+    def _newness(self) -> float:
+        return max(1.0 / (1.0 + self.changes), LEAST_NEWNESS)
 
     def ahead(self, belief: list[float]) -> list[float]:
         """The belief one window later."""
@@ -87,7 +92,7 @@ class Regimes:
         if known == 0:
             return belief
         rate, fast = self.hazard.rate, self.hazard.fast_share
-        newness = max(1.0 / (1.0 + self.changes), LEAST_NEWNESS)
+        newness = self._newness
         visits = table.visits
         all_visits = sum(visits)
         ahead = [(1.0 - rate) * b for b in belief]
@@ -126,6 +131,10 @@ class Regimes:
         overall = self.table.overall_rows[role][arm]
         self.like.compare((role, arm), self.evidence.number, success, overall)
 
+    def chance(self, role: int, arm: int) -> float:
+        """Chance that the arm's answer is right in the present window, as far as it is known."""
+        return sum(b * p for b, p in zip(self.belief, self.table.columns[role][arm], strict=True))
+
     def see_late(self, role: int, arm: int, success: bool) -> None:
         """A known outcome of a window gone by: it counts for the regimes as often as they come."""
         table = self.table
@@ -143,14 +152,8 @@ class Regimes:
     def _learn(self) -> None:
         outcomes = self.evidence.outcomes
         table = self.table
-        fit = self._best_fit()
-        self.doubt = self.doubt * fit if fit <= CONTRADICTION else 1.0
-        if fit > CONTRADICTION:
-            self._trust_the_known()
-        best = max(range(len(self.belief)), key=self.belief.__getitem__)
-        is_new = best == len(table) and (best == 0 or self.doubt <= CONTRADICTION**2)
-        if is_new:
-            best = self._make_new()
+        is_new = self._is_new()
+        best = self._make_new() if is_new else self._likeliest()
         number = self.evidence.number
         gap, self.taught = number - self.taught, number
         for k, b in enumerate(self.belief[:-1]):
@@ -177,35 +180,44 @@ class Regimes:
     def _news(self, role: int, arm: int) -> float:
         """How much one more outcome of a cell adds within one stay in a regime.
 
+        `told_out` has a bit for each arm of a role of which this stay can tell little more.
         n outcomes that are alike by r are worth n / (1 + (n - 1) r) independent ones (Kish's design
         effect); if the stay was put down to the wrong regime they are all wrong together.
         """
         cell = (role, arm)
         before = self.stay.get(cell, 0)
         self.stay[cell] = before + 1
+        if before + 1 == TOLD_OUT:
+            self.told_out[role] = self.told_out.get(role, 0) | 1 << arm
         alike = self.like.share * STAY
         worth = (before + 1) / (1.0 + before * alike)
         return worth - (before / (1.0 + (before - 1) * alike) if before else 0.0)
 
-    def _best_fit(self) -> float:
-        """How well the window's outcomes fit the known regime they fit best, 0..1.
+    def _begin_stay(self) -> None:
+        self.stay.clear()
+        self.told_out.clear()
 
-        Each outcome counts by its chance over that of the likelier outcome of its cell.
-        """
-        known = len(self.table)
-        fits = [1.0] * known
-        for role, arm, success in self.evidence.outcomes:
-            column = self.table.columns[role][arm]
-            for k in range(known):
-                chance = column[k]
-                fits[k] *= (chance if success else 1.0 - chance) / max(chance, 1.0 - chance)
-        return max(fits, default=0.0)
+    def _is_new(self) -> bool:
+        """Weigh the window against a kind never seen, whose belief follows from it."""
+        table = self.table
+        if not len(table):
+            return True
+        is_new = self.newcomer.weigh(
+            self.evidence.outcomes,
+            self.expected,
+            table.columns,
+            table.own_weight,
+            self.hazard.rate * self._newness,
+        )
+        chance = self.newcomer.chance
+        known = sum(self.belief[:-1])
+        if known > 0.0:
+            self.belief = [b * (1.0 - chance) / known for b in self.belief[:-1]]
+            self.belief.append(chance)
+        return is_new
 
-    def _trust_the_known(self) -> None:
-        """A window that fits some known regime is hardly of a new one."""
-        self.belief[-1] *= LEAST_NEWNESS
-        total = sum(self.belief)
-        self.belief = [b / total for b in self.belief]
+    def _likeliest(self) -> int:
+        return max(range(len(self.belief)), key=self.belief.__getitem__)
 
     def _recognise(self, regime: int) -> None:
         number = self.evidence.number
@@ -214,7 +226,7 @@ class Regimes:
             if number > then:
                 self.hazard.observe(before != regime, number - then)
             if before != regime:
-                self.stay.clear()
+                self._begin_stay()
                 self.changes += 1
                 self.changed_at = number
                 moves = self.table.moves
@@ -224,6 +236,7 @@ class Regimes:
 
     def _make_new(self) -> int:
         table = self.table
+        self.newcomer.settle()
         table.must_refresh()
         if len(table) < MOST_REGIMES:
             self.belief.append(0.0)
@@ -243,7 +256,7 @@ class Regimes:
         for role, arm, success in self.evidence.outcomes:
             table.count(regime, 1.0, role, arm, success)
         table.visits[regime] = 1.0
-        self.stay.clear()
+        self._begin_stay()
         table.must_refresh()
 
     def _merge(self) -> None:
@@ -268,7 +281,9 @@ class Regimes:
             "evidence": [self.evidence.window, self.evidence.number, self.evidence.outcomes],
             "last_known": self.last_known,
             "stay": [[*cell, count] for cell, count in self.stay.items()],
-            "learnt": [self.doubt, self.learnt, self.taught, self.changes, self.changed_at],
+            "newcomer": self.newcomer.state(),
+            "expected": self.expected,
+            "learnt": [self.learnt, self.taught, self.changes, self.changed_at],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -282,5 +297,11 @@ class Regimes:
         last = state["last_known"]
         self.last_known = None if last is None else (last[0], last[1])
         self.stay = {(r, a): n for r, a, n in state["stay"]}
-        self.doubt, self.learnt, self.taught, self.changes, self.changed_at = state["learnt"]
+        self.told_out = {}
+        for (role, arm), count in self.stay.items():
+            if count >= TOLD_OUT:
+                self.told_out[role] = self.told_out.get(role, 0) | 1 << arm
+        self.newcomer.restore(state["newcomer"])
+        self.expected = state["expected"]
+        self.learnt, self.taught, self.changes, self.changed_at = state["learnt"]
         self.refreshed += 1

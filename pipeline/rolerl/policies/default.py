@@ -87,7 +87,7 @@ class DefaultPolicy(BasePolicy):
         decision = ready[1] or draw(ready[0], self.rng)
         if self._audits and not decision.first.judge:
             first = decision.first.model
-            if model.windows_unjudged(role, first) >= self._audit_interval(model):
+            if model.audit_due(role, first, self._audit_interval(model)):
                 decision = decision._replace(first=Run(first, True))
         if self._pacer.active:
             self._count_decision()
@@ -97,7 +97,8 @@ class DefaultPolicy(BasePolicy):
 
     def _ready(self, model: DomainModel, role_name: str, role: int) -> Ready:
         belief = model.regimes.belief
-        cached = _plan_key(belief, model.regimes.hazard.rate, model.checkup)
+        told_out = model.regimes.told_out.get(role, 0)
+        cached = _plan_key(belief, model.regimes.hazard.rate, model.checkup, told_out)
         plans = model.plans[role]
         ready = plans.get(cached)
         if ready is None:
@@ -249,10 +250,10 @@ class DefaultPolicy(BasePolicy):
             model.restore(learnt)
 
 
-def _plan_key(belief: list[float], rate: float, checkup: bool) -> PlanKey:
+def _plan_key(belief: list[float], rate: float, checkup: bool, told_out: int) -> PlanKey:
     """Plans differ by the grade of every chance and of the rate of change."""
     grades = [_grade(chance) for chance in belief]
-    return tuple(grades), frexp(rate)[1] + CHECKUP_GRADE * checkup
+    return tuple(grades), frexp(rate)[1] + CHECKUP_GRADE * checkup, told_out
 
 
 def _grade(chance: float) -> int:

@@ -23,7 +23,9 @@ def judged_plan(
     for role in model.undecided:
         if role != offer.role:
             later[role] = max(0.0, always[offer.role] + always[role] - 1.0)
-    bonus = offer.bonus(weights, prospects, later, always)
+    bonus = offer.bonus(
+        weights, prospects, later, always, model.regimes.told_out.get(offer.role, 0)
+    )
     kept = offer.kept.tolist()
     rungs = tuple(
         Rung(kept[rung.arm], rung.judge) for rung in build_ladder(weights, offer.market, bonus)
