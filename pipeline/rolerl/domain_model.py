@@ -10,26 +10,25 @@ from numpy.typing import NDArray
 
 from pipeline.rolerl.arm_priors import arm_priors
 from pipeline.rolerl.arms import Pool
-from pipeline.rolerl.latency import LATE_LIMIT, Latency
+from pipeline.rolerl.latency import LATE_LIMIT
 from pipeline.rolerl.policy import Decision, Plan
 from pipeline.rolerl.regimes import Regimes
-from pipeline.rolerl.rests import Rests
+from pipeline.rolerl.run_facts import RunFacts
+from pipeline.rolerl.skills import Skills
 
 if TYPE_CHECKING:
     from pipeline.rolerl.offer import Offer, Prospects
 
 Array = NDArray[np.float64]
 
-COST_MEMORY = 100.0
-VALID_PRIOR, VALID_PRIOR_WEIGHT, VALID_MEMORY = 0.98, 2.0, 50.0
 ROLE_MEMORY = 100.0
 CHECKUP_SOONEST, CHECKUP_LATEST = 25, 150
 """Windows from one check-up to the next, if the text has changed and if it has not."""
 REPLAN_AGES = (1, 2, 3, 4, 6, 8, 11, 16, 23, 32)
 """Windows without news after which the faded belief is looked at again."""
-NOTABLE_ANGLE, NOTABLE_COST = 0.05, 0.05
-"""Changes below these do not make plans anew: of a chance (on the arc-sine scale, where a step
-means as much near 0 or 1 as half-way), and of a cost (relative)."""
+NOTABLE_ANGLE = 0.05
+"""A change of a chance below this does not make plans anew; on the arc-sine scale, where a step
+means as much near 0 or 1 as half-way."""
 STRIKING_ANGLE, PATIENCE, MOST_PATIENCE = 0.4, 20.0, 100.0
 """A change of chance beyond the first makes a role's plans anew at once; a smaller one only after
 a twentieth of the role's decisions so far, at most a hundred, as estimates settle."""
@@ -56,10 +55,7 @@ class DomainModel:
         self.roles: dict[str, int] = {}
         self.arms: dict[str, int] = {}
         self.names: list[str] = []
-        self.costs: list[list[float]] = []
-        self.runs: list[list[float]] = []
-        self.valid: list[list[float]] = []
-        self.latency: list[list[Latency]] = []
+        self.facts = RunFacts()
         self.presence: list[float] = []
         self.decisions: list[float] = []
         self.recent: dict[str, set[int]] = {"": set()}
@@ -70,12 +66,11 @@ class DomainModel:
         self.plans: list[dict[PlanKey, Ready]] = []
         self.offers: dict[int, Offer] = {}
         self.prospects: dict[int, Prospects] = {}
-        self.broken = Rests()
+        self.skills = Skills()
         self.checkup = False
         self._last_checkup = 0
         self._planned: list[float] = []
         self._age = 0
-        self._noted_costs: list[list[float]] = []
         self._noted_refresh = -1
         self.regimes = Regimes(0, np.zeros(0), np.zeros(0))
         self._noted_chances = np.zeros((0, 0, 0))
@@ -88,6 +83,7 @@ class DomainModel:
             if arm.model not in self.arms:
                 self.arms[arm.model] = len(self.names)
                 self.names.append(arm.model)
+        self.skills.set_arms(pool, self.arms)
         priors, weights = arm_priors(pool, self.arms)
         for role in range(len(self.roles)):
             self._widen(role)
@@ -97,8 +93,7 @@ class DomainModel:
     def reprice(self, model: str, factor: float) -> None:
         """The arm's declared price was multiplied: so is what it has cost so far."""
         index = self.arms[model]
-        for row in self.costs:
-            row[index] *= factor
+        self.facts.reprice(index, factor)
         self.forget_plans()
 
     def role(self, name: str) -> int:
@@ -107,11 +102,6 @@ class DomainModel:
         if number is None:
             number = self.roles[name] = len(self.roles)
             self._slos_s.append(self._slo_of(name))
-            self.costs.append([])
-            self.runs.append([])
-            self.valid.append([])
-            self.latency.append([])
-            self._noted_costs.append([])
             self.presence.append(1.0)
             self.decisions.append(0.0)
             self.plans.append({})
@@ -124,12 +114,7 @@ class DomainModel:
         return number
 
     def _widen(self, role: int) -> None:
-        for name in self.names[len(self.costs[role]) :]:
-            self.costs[role].append(self.pool.get(name).price_usd)
-            self._noted_costs[role].append(self.pool.get(name).price_usd)
-            self.runs[role].append(0.0)
-            self.valid[role].append(VALID_PRIOR)
-            self.latency[role].append(Latency())
+        self.facts.widen(role, [self.pool.get(name).price_usd for name in self.names])
 
     @property
     def undecided(self) -> set[int]:
@@ -232,48 +217,28 @@ class DomainModel:
         self.note()
         self.forget_plans()
 
-    def ran(self, role: int, arm: int, cost_usd: float, valid: bool, took: float | None) -> None:
+    def ran(self, role: int, arm: int, cost_usd: float, valid: bool, took_s: float | None) -> None:
         """A run's free facts: what it cost, whether it passed its checks, how long it took."""
-        count = self.runs[role][arm] = min(self.runs[role][arm] + 1.0, COST_MEMORY)
-        costs = self.costs[role]
-        cost = costs[arm] = costs[arm] + (cost_usd - costs[arm]) / (count + 1.0)
-        noted = self._noted_costs[role]
-        if abs(cost - noted[arm]) > NOTABLE_COST * noted[arm]:
-            noted[arm] = cost
+        slo_s, decisions = self._slos_s[role], self.decisions[role]
+        if self.facts.ran(role, arm, cost_usd, valid, took_s, slo_s, decisions):
             self.forget_plans()
-        share = self.valid[role][arm]
-        moved = (float(valid) - share) / (min(count, VALID_MEMORY) + VALID_PRIOR_WEIGHT)
-        if valid:
-            self.broken.passed(role, arm)
-        else:
-            moved = min(moved, -share / (VALID_PRIOR_WEIGHT + 1.0))
-            if self.broken.failed(role, arm, self.decisions[role]):
-                self.forget_plans()
-        self.valid[role][arm] = share + moved
-        if abs(moved) > 0.01:
-            self.forget_plans()
-        if took is not None:
-            latency, slo_s = self.latency[role][arm], self._slos_s[role]
-            before = latency.late_share > LATE_LIMIT
-            latency.add(took, slo_s)
-            if slo_s is not None and (latency.late_share > LATE_LIMIT) != before:
-                self.forget_plans()
 
     def playing(self, role_name: str) -> list[int]:
         """Numbers of the arms that may be picked; broken and too slow ones only if all are."""
         role = self.roles[role_name]
         live = [self.arms[arm.model] for arm in self.pool.playing(role_name)]
-        if self.broken.cells:
+        facts = self.facts
+        if facts.broken.cells:
             now = self.decisions[role]
-            live = [a for a in live if not self.broken.rests(role, a, now)] or live
+            live = [a for a in live if not facts.broken.rests(role, a, now)] or live
         if self._slos_s[role] is None:
             return live
-        fast = [a for a in live if self.latency[role][a].late_share <= LATE_LIMIT]
-        return fast or sorted(live, key=lambda a: self.latency[role][a].late_share)[:1]
+        fast = [a for a in live if facts.late_share(role, a) <= LATE_LIMIT]
+        return fast or sorted(live, key=lambda a: facts.late_share(role, a))[:1]
 
     def chances(self, role: int, arms: list[int]) -> Array:
         """(K, A) chances that an answer passes its checks and is right."""
-        valid = np.array([self.valid[role][a] for a in arms])
+        valid = np.array([self.facts.valid[role][a] for a in arms])
         return np.asarray(self.regimes.table.chances[:, role, arms] * valid)
 
     def state(self) -> dict[str, Any]:
@@ -281,17 +246,13 @@ class DomainModel:
         return {
             "roles": list(self.roles),
             "arms": self.names,
-            "costs": self.costs,
-            "noted_costs": self._noted_costs,
-            "runs": self.runs,
-            "valid": self.valid,
-            "latency": [[cell.cells() for cell in row] for row in self.latency],
+            "facts": self.facts.state(),
+            "skills": self.skills.state(),
             "presence": self.presence,
             "decisions": self.decisions,
             "recent": [[window, sorted(came)] for window, came in self.recent.items()],
             "window": self.window,
             "planned": self._planned,
-            "broken": self.broken.state(),
             "checkup": [self.checkup, self._last_checkup, self._age],
             "known": [self.known, self.seen],
             "regimes": self.regimes.state(),
@@ -303,9 +264,7 @@ class DomainModel:
         self._slos_s = [self._slo_of(name) for name in self.roles]
         self.names = state["arms"]
         self.arms = {name: number for number, name in enumerate(self.names)}
-        self.costs, self._noted_costs = state["costs"], state["noted_costs"]
-        self.runs, self.valid = state["runs"], state["valid"]
-        self.latency = [[Latency(*cells) for cells in row] for row in state["latency"]]
+        self.facts.restore(state["facts"])
         self.decisions = state["decisions"]
         self.presence = state["presence"]
         self.recent = {window: set(came) for window, came in state["recent"]}
@@ -313,8 +272,8 @@ class DomainModel:
         self.checkup, self._last_checkup, self._age = state["checkup"]
         self.plans = [{} for _ in self.roles]
         self._planned = state["planned"]
-        self.broken.restore(state["broken"])
         self.known, self.seen = state["known"]
         self.set_arms(self.pool)
+        self.skills.restore(state["skills"])
         self.regimes.restore(state["regimes"])
         self.settle()

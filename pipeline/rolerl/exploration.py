@@ -5,12 +5,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.rolerl.information import learning_value
+from pipeline.rolerl.information import expected_gain
+from pipeline.rolerl.skills import Standing
 
 Array = NDArray[np.float64]
 
-MOST_BESIDE = 2
+MOST_BESIDE = 3
 """Arms that run beside the incumbent at once: the worthiest first, then there is news of them."""
+LOOKAHEADS = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0])[:, None]
+"""Outcomes of an arm that are looked ahead to."""
 
 
 class Trials(NamedTuple):
@@ -26,39 +29,34 @@ class Trials(NamedTuple):
 
 
 def choose_trials(
-    means: Array,
-    counts: Array,
-    costs: Array,
-    value_usd: float,
-    known_share: float,
-    visits: float,
+    standing: Standing, costs: Array, value_usd: float, known_share: float, visits: float
 ) -> Trials:
     """What to try now.
 
-    `means`, `counts` (A,): Beta posterior means of success and the outcomes they rest on;
     `known_share`: share of runs whose quality becomes known, without which nothing is tried;
-    `visits`: decisions still expected.
+    `visits`: decisions still expected. After m more outcomes of an arm, and of the incumbent, their
+    expected difference will have moved with a variance that follows from the covariance of what is
+    believed of both (knowledge gradient with lookahead, for correlated beliefs: Frazier, Powell and
+    Dayanik 2009; Frazier and Powell 2010).
     """
+    means, covariance, noise = standing
     utility = value_usd * means - costs
     incumbent = int(utility.argmax())
     if known_share <= 0.0:
         return Trials(incumbent, (), None)
-    deviations = value_usd * np.sqrt(means * (1.0 - means) / (counts + 1.0))
-    own = float(deviations[incumbent])
-    beside: list[tuple[float, int]] = []
-    best, instead = 0.0, None
-    for arm in range(len(means)):
-        if arm == incumbent:
-            continue
-        gap = float(utility[incumbent] - utility[arm])
-        price = min(float(costs[arm]), gap) / known_share
-        deviation = float(np.hypot(deviations[arm], own))
-        worth = learning_value(gap, deviation, float(counts[arm]), price, visits)
-        if worth <= 0.0:
-            continue
-        if costs[arm] < gap:
-            beside.append((worth, arm))
-        elif worth > best:
-            best, instead = worth, arm
-    chosen = sorted(beside, reverse=True)[:MOST_BESIDE]
-    return Trials(incumbent, tuple(arm for _, arm in chosen), instead)
+    own = covariance.diagonal()
+    shared = covariance[incumbent]
+    mine = own[incumbent]
+    first, second = own - shared, shared - mine
+    a, d = own + noise / LOOKAHEADS, mine + noise[incumbent] / LOOKAHEADS
+    moved = (d * first**2 - 2.0 * shared * first * second + a * second**2) / (a * d - shared**2)
+    deviations = value_usd * np.sqrt(np.maximum(moved, 0.0))
+    gaps = utility[incumbent] - utility
+    prices = np.minimum(costs, gaps) / known_share
+    worth = (visits * expected_gain(gaps, deviations) - LOOKAHEADS * prices).max(axis=0)
+    worth[incumbent] = 0.0
+    order = np.argsort(-worth, kind="stable").tolist()
+    tried = [arm for arm in order if worth[arm] > 0.0]
+    beside = [arm for arm in tried if costs[arm] < gaps[arm]]
+    instead = [arm for arm in tried if costs[arm] >= gaps[arm]]
+    return Trials(incumbent, tuple(beside[:MOST_BESIDE]), instead[0] if instead else None)

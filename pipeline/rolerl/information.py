@@ -1,6 +1,6 @@
 """What an observation is worth: for what is decided next, and for every later visit."""
 
-from math import erf, exp, pi, sqrt
+from math import erfc, pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ Array = NDArray[np.float64]
 LOOKAHEADS = (1, 2, 4, 8, 16)
 _AHEAD = np.array(LOOKAHEADS, dtype=float)[:, None]
 _LAST = np.array(LOOKAHEADS) - 1
+_erfc = np.vectorize(erfc, otypes=[float])
 _DONE = np.arange(LOOKAHEADS[-1], dtype=float)[:, None]
 
 
@@ -44,27 +45,9 @@ def adoption_value(
     return np.asarray(best)
 
 
-def normal_gain(gap: float, deviation: float) -> float:
-    """Expected amount by which a normal of mean `-gap` and that deviation exceeds zero."""
-    if deviation <= 0.0:
-        return max(-gap, 0.0)
-    z = -gap / deviation
-    density = exp(-0.5 * z * z) / sqrt(2.0 * pi)
-    return deviation * (density + z * 0.5 * (1.0 + erf(z / sqrt(2.0))))
-
-
-def learning_value(
-    gap: float, deviation: float, count: float, price: float, visits: float
-) -> float:
-    """Net worth of observing an arm until it is known better, by the best number of observations.
-
-    `gap`: by how much its expected utility is below the incumbent's; `deviation` of its utility
-    under what is believed now, resting on `count` observations; `price` of one observation. After m
-    observations the expected utility will have moved with variance deviation^2 m / (count + m)
-    (knowledge gradient with lookahead, Frazier and Powell 2010).
-    """
-    best = 0.0
-    for m in LOOKAHEADS:
-        moved = deviation * sqrt(m / (count + m))
-        best = max(best, visits * normal_gain(gap, moved) - m * price)
-    return best
+def expected_gain(gaps: Array, deviations: Array) -> Array:
+    """Expected amount by which normals of means `-gaps` and those deviations exceed zero."""
+    z = gaps / np.maximum(deviations, 1e-30)
+    density = np.exp(-0.5 * z * z) / sqrt(2.0 * pi)
+    tail = 0.5 * _erfc(z / sqrt(2.0))
+    return np.asarray(np.maximum(deviations * (density - z * tail), 0.0))

@@ -1,4 +1,4 @@
-"""Whether the present text is of a kind never seen: evidence gathered over the windows of a stay."""
+"""Whether the present text is of a kind never seen: evidence gathered over a stay."""
 
 from collections.abc import Iterable
 from math import exp, log

@@ -31,7 +31,7 @@ class Prospects:
                 worth[:, role] = 0.0
                 continue
             arms = model.playing(name)
-            costs = np.array([model.costs[role][a] for a in arms]) * price
+            costs = np.array([model.facts.costs[role][a] for a in arms]) * price
             worth[:, role, arms] = value_usd * model.chances(role, arms) - costs
         self.shape = worth.shape[1:]
         self.worth = worth.reshape(kinds, -1)
@@ -53,7 +53,7 @@ class Offer:
         self.value, self.judge, self.price = value_usd, judge, price
         self.arms = model.playing(name)
         self.chances = model.chances(role, self.arms)
-        self.costs = np.array([model.costs[role][a] for a in self.arms]) * price
+        self.costs = np.array([model.facts.costs[role][a] for a in self.arms]) * price
         table = model.regimes.table
         known = len(self.chances) - 1
         self.adoption = np.zeros((known + 1, len(self.arms)))

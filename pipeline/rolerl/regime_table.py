@@ -99,10 +99,6 @@ class RegimeTable:
             return True
         return False
 
-    def outcome_counts(self) -> Array:
-        """Outcomes that `overall` rests on, prior included, by (role, arm)."""
-        return np.asarray(self.all_right + self.all_wrong + CELL_WEIGHT)
-
     def fade(self, k: int, factor: float) -> None:
         """Let what is known of a regime count for less."""
         self.right[k] *= factor

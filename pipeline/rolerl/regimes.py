@@ -25,11 +25,12 @@ again."""
 SURE = 0.9
 """Belief from which a window's regime counts as recognised and its outcomes are put down to it: a
 doubtful window would teach a regime what is true of another."""
-LEAST_NEWNESS = 0.02
+LEAST_NEWNESS, LEAST_RETURN = 0.02, 0.1
 MOVES_MEMORY = 0.9
 """After n changes the next leads to a regime never seen with chance 1 / (1 + n), but no less than
 one in fifty. Else, while the text changes fast, to where the last ten or so changes from there led
-(it goes to and fro), and while it changes slowly, to any regime in proportion to its visits."""
+(it goes to and fro), and while it changes slowly, to any regime in proportion to its visits and a
+tenth of all visits: what was seen once is likelier to return than something unheard of to come."""
 STAY = 0.25
 """Outcomes of a stay share this part of the likeness of neighbours beyond what the regime explains:
 a stay tells at most about four outcomes' worth of a cell."""
@@ -93,7 +94,8 @@ class Regimes:
             return belief
         rate, fast = self.hazard.rate, self.hazard.fast_share
         newness = self._newness
-        visits = table.visits
+        least = LEAST_RETURN * sum(table.visits)
+        visits = [v + least for v in table.visits]
         all_visits = sum(visits)
         ahead = [(1.0 - rate) * b for b in belief]
         for k in range(known + 1):

@@ -154,16 +154,18 @@ class DefaultPolicy(BasePolicy):
 
         Counted is what runs first, at the dearest draw, and all fallbacks if it is judged.
         """
-        costs, arms = model.costs[role], model.arms
+        costs, arms = model.facts.costs[role], model.arms
         judge = self.settings.judge_price_usd or 0.0
         drawn = [costs[arms[s.model]] + judge * s.judge_rate for s in plan.mix]
         usd = sum(drawn) if plan.sweep else max(drawn)
         if plan.mix[0].judge_rate > 0.0:
             usd += sum(costs[arms[s.model]] + judge * s.judge_rate for s in plan.fallbacks)
-        return self._pacer.affords(usd, sum(min(row) for row in model.costs) / len(model.costs))
+        return self._pacer.affords(
+            usd, sum(min(row) for row in model.facts.costs) / len(model.facts.costs)
+        )
 
     def _cheapest(self, model: DomainModel, role_name: str) -> str:
-        costs = model.costs[model.roles[role_name]]
+        costs = model.facts.costs[model.roles[role_name]]
         return model.names[min(model.playing(role_name), key=costs.__getitem__)]
 
     def update(self, observation: Observation) -> None:

@@ -5,8 +5,9 @@ import numpy as np
 from pipeline.rolerl.domain_model import DomainModel
 from pipeline.rolerl.exploration import choose_trials
 from pipeline.rolerl.policy import Plan, Share
+from pipeline.rolerl.skills import Standing
 
-FIRST_TRIALS, MOST_TRIALS = 100.0, 300.0
+TRIALS_AHEAD = 300.0
 """Decisions of a role expected to come while what a trial has shown holds."""
 TRIAL_SHARE = 0.5
 """Share of decisions with a trial while one pays: the other half keeps the incumbent's record."""
@@ -17,13 +18,16 @@ def unjudged_plan(model: DomainModel, role_name: str, value_usd: float, price: f
     role = model.roles[role_name]
     arms = model.playing(role_name)
     table = model.regimes.table
-    costs = np.array([model.costs[role][a] for a in arms]) * price
-    valid = np.array([model.valid[role][a] for a in arms])
-    means = table.overall[role, arms] * valid
-    counts = table.outcome_counts()[role, arms]
+    costs = np.array([model.facts.costs[role][a] for a in arms]) * price
+    valid = np.array([model.facts.valid[role][a] for a in arms])
+    table = model.regimes.table
+    known = model.skills.standing(role, table.all_right, table.all_wrong)
+    standing = Standing(
+        known.means[arms] * valid, known.covariance[np.ix_(arms, arms)], known.noise[arms]
+    )
+    means = standing.means
     share = model.known / model.seen if model.seen else 0.0
-    visits = min(model.decisions[role] + FIRST_TRIALS, MOST_TRIALS)
-    trials = choose_trials(means, counts, costs, value_usd, share, visits)
+    trials = choose_trials(standing, costs, value_usd, share, TRIALS_AHEAD)
     models = [model.names[a] for a in arms]
     order = np.argsort(-(value_usd * means - costs), kind="stable")
     name = models[trials.incumbent]

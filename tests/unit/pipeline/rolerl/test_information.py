@@ -5,8 +5,7 @@ import pytest
 
 from pipeline.rolerl.information import (
     adoption_value,
-    learning_value,
-    normal_gain,
+    expected_gain,
     waiting_time,
 )
 
@@ -26,13 +25,6 @@ def test_one_test_that_settles_it_is_worth_what_it_saves() -> None:
     assert adoption_value(right, wrong, costs, 2.0, 1e4 * test, 100.0)[0] == 0.0
 
 
-def test_the_expected_excess_of_a_normal() -> None:
-    assert normal_gain(0.0, 1.0) == pytest.approx(0.39894, abs=1e-5)
-    assert normal_gain(-2.0, 0.0) == 2.0
-    assert normal_gain(5.0, 1.0) < 1e-6
-
-
-def test_learning_pays_only_while_it_may_change_the_choice() -> None:
-    assert learning_value(gap=0.1, deviation=0.5, count=4.0, price=0.01, visits=100.0) > 0.0
-    assert learning_value(gap=3.0, deviation=0.1, count=4.0, price=0.01, visits=100.0) == 0.0
-    assert learning_value(gap=0.1, deviation=0.5, count=4.0, price=1e3, visits=100.0) == 0.0
+def test_the_expected_excess_of_normals() -> None:
+    gains = expected_gain(np.array([0.0, 5.0, 1.0]), np.array([1.0, 1.0, 0.0]))
+    assert gains == pytest.approx([0.39894, 0.0, 0.0], abs=1e-5)

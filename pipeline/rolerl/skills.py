@@ -1,0 +1,146 @@
+"""How good each arm is in each role, by everything known of other arms, other roles and prices."""
+
+from collections.abc import Mapping
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.rolerl.arms import Pool
+
+Array = NDArray[np.float64]
+
+MIDDLE, RISE = 0.65, 0.3
+"""What is expected of an arm of middling price before anything is known, and by how much the
+dearest is expected to be better than the cheapest."""
+LEVEL, ROLE_LEVEL, SLOPES = 0.15, 0.15, (0.1, 0.35)
+ARMS, CELLS = (0.05, 0.12, 0.25), (0.03, 0.08, 0.16)
+"""Standard deviations: of the common level, of a role's, of the rise with the price, of what an arm
+has of its own, and of what it has in one role only; where there are several, the data choose."""
+ROLE_SLOPE = 0.3
+"""The rise differs between roles by this part of what the rise itself may differ by."""
+LEAST_NOISE = 0.03
+RENEWED = 1.15
+"""The standard deviations are chosen anew once a seventh of the outcomes is new."""
+
+
+class Standing(NamedTuple):
+    """What is believed of one role's arms: chances of being right, their covariance, and the
+
+    variance of a single outcome; arrays (A,), (A, A), (A,).
+    """
+
+    means: Array
+    covariance: Array
+    noise: Array
+
+
+class Skills:
+    """A normal model of chances: level + role + rise with the price + arm + arm in the role.
+
+    All parts are random effects, so that what is seen of one cell moves the others as far as they
+    share parts (Henderson 1975); how large each part is follows from the marginal likelihood of
+    what was seen (empirical Bayes, Efron and Morris 1973). Chances are near enough to normal for
+    sums of many outcomes.
+    """
+
+    def __init__(self) -> None:
+        self._scales = (SLOPES[1], ARMS[1], CELLS[1])
+        self._fitted = 0.0
+        self._expected = np.zeros(0)
+        self._rank = np.zeros(0)
+        self._declared = np.zeros(0)
+
+    def set_arms(self, pool: Pool, places: Mapping[str, int]) -> None:
+        """Take over what prices and users say of the arms; `places`: where each stands."""
+        count = len(places)
+        self._rank, self._expected = np.zeros(count), np.full(count, MIDDLE)
+        self._declared = np.full(count, np.nan)
+        prices = sorted({arm.price_usd for arm in pool})
+        top = max(len(prices) - 1, 1)
+        for arm in pool:
+            index = places[arm.model]
+            chance = arm.prior_success
+            if chance is None:
+                self._rank[index] = prices.index(arm.price_usd) / top - 0.5
+                self._expected[index] += RISE * self._rank[index]
+            else:
+                self._expected[index] = chance
+                self._declared[index] = max(chance * (1.0 - chance), LEAST_NOISE) / (
+                    1.0 + arm.prior_weight
+                )
+        self._fitted = 0.0
+
+    def standing(self, role: int, right: Array, wrong: Array) -> Standing:
+        """What is believed of a role's arms, given the outcomes (R, A) so far."""
+        roles, arms = right.shape
+        seen = (right + wrong).ravel()
+        cells = np.flatnonzero(seen > 0.01)
+        counts = seen[cells]
+        shares = right.ravel()[cells] / counts
+        expected = np.tile(self._expected, roles)
+        guess = (right.ravel()[cells] + 2.0 * expected[cells]) / (counts + 2.0)
+        noise = np.maximum(guess * (1.0 - guess), LEAST_NOISE)
+        errors = shares - expected[cells]
+        role_of, arm_of = np.divmod(np.arange(roles * arms), arms)
+        total = float(counts.sum())
+        if total > RENEWED * self._fitted:
+            self._fitted = total
+            self._fit(role_of[cells], arm_of[cells], noise / counts, errors)
+        mine = np.arange(role * arms, (role + 1) * arms)
+        prior = self._kernel(role_of[mine], arm_of[mine], role_of[mine], arm_of[mine])
+        chances = np.maximum(expected[mine] * (1.0 - expected[mine]), LEAST_NOISE)
+        if not len(cells):
+            return Standing(expected[mine], prior, chances)
+        across = self._kernel(role_of[mine], arm_of[mine], role_of[cells], arm_of[cells])
+        spread = self._kernel(role_of[cells], arm_of[cells], role_of[cells], arm_of[cells])
+        spread[np.diag_indices_from(spread)] += noise / counts
+        gain = np.linalg.solve(spread, np.concatenate((errors[:, None], across.T), axis=1))
+        means = np.clip(expected[mine] + across @ gain[:, 0], 0.01, 0.99)
+        covariance = prior - across @ gain[:, 1:]
+        return Standing(means, covariance, np.maximum(means * (1.0 - means), LEAST_NOISE))
+
+    def _fit(self, role_of: Array, arm_of: Array, noise: Array, errors: Array) -> None:
+        if len(errors) < 2:
+            return
+        choices = np.array(list(product(SLOPES, ARMS, CELLS)))
+        fits = []
+        for slope, arm, cell in choices.tolist():
+            spread = self._kernel(role_of, arm_of, role_of, arm_of, (slope, arm, cell))
+            spread[np.diag_indices_from(spread)] += noise
+            _, size = np.linalg.slogdet(spread)
+            fits.append(-0.5 * float(errors @ np.linalg.solve(spread, errors) + size))
+        weights = np.exp(np.array(fits) - max(fits))
+        slope, arm, cell = np.exp(weights @ np.log(choices) / weights.sum()).tolist()
+        self._scales = (slope, arm, cell)
+
+    def _kernel(
+        self,
+        roles: Array,
+        arms: Array,
+        other_roles: Array,
+        other_arms: Array,
+        scales: tuple[float, float, float] | None = None,
+    ) -> Array:
+        """Prior covariance of cells; of an arm with a declared prior, what that leaves open."""
+        slope, arm, cell = scales or self._scales
+        same_role = roles[:, None] == other_roles[None, :]
+        same_arm = arms[:, None] == other_arms[None, :]
+        rise = self._rank[arms][:, None] * self._rank[other_arms][None, :] * slope**2
+        free = np.isnan(self._declared)
+        own = np.where(free, arm**2, self._declared)[arms]
+        level = (LEVEL**2 + ROLE_LEVEL**2 * same_role) * free[arms][:, None] * free[other_arms]
+        cells = cell**2 * free[arms][:, None] * same_role
+        return np.asarray(
+            level + rise * (1.0 + ROLE_SLOPE**2 * same_role) + same_arm * (own[:, None] + cells)
+        )
+
+    def state(self) -> list[float]:
+        """What the outcomes have said of the scales, as JSON values."""
+        return [*self._scales, self._fitted]
+
+    def restore(self, state: list[float]) -> None:
+        """The inverse of `state`; the arms must have been set before."""
+        slope, arm, cell, self._fitted = state
+        self._scales = (slope, arm, cell)
