@@ -7,8 +7,10 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from agents.reachability import Reachability, quiet
+from agents.refusals import not_done
 from pipeline.config import KafkaSettings
-from pipeline.errors import ConfigurationError, RetryableError
+from pipeline.errors import ConfigurationError
 from schemas.catalogue import KafkaTopic, catalogue
 
 _TIMEOUT_S = 15.0
@@ -27,12 +29,12 @@ class TopicReport:
 def create_kafka_topics(kafka: KafkaSettings, domains: Iterable[str]) -> TopicReport:
     """Create what is missing, and check the partition counts of what is there.
 
-    Raises RetryableError if no broker answers, ConfigurationError if one refuses, or if an
-    existing Kafka topic has another partition count than `kafka.partitions`.
+    Raises ConfigurationError if no broker answers, if one refuses, or if an existing Kafka topic
+    has another partition count than `kafka.partitions`.
     """
-    admin = AdminClient({**kafka.client_settings()})
+    admin, reachability = _admin(kafka)
     wanted = catalogue(domains)
-    existing = _partitions(admin, kafka)
+    existing = reachability.partitions(admin, kafka)
     new = [_new_topic(topic, kafka) for topic in wanted if kafka.named(topic.name) not in existing]
     acknowledged: dict[str, int] = {}
     if new:
@@ -42,11 +44,10 @@ def create_kafka_topics(kafka: KafkaSettings, domains: Iterable[str]) -> TopicRe
                 acknowledged[name] = kafka.partitions
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                    raise ConfigurationError(
-                        f"cannot create the Kafka topic {name}: {error.args[0].str()}"
-                    ) from None
+                    doing = f"create the Kafka topic {name}"
+                    raise ConfigurationError(not_done(doing, error.args[0], kafka)) from None
     # Another broker may not show yet what the controller has acknowledged.
-    report = _report(wanted, acknowledged | existing | _partitions(admin, kafka), kafka)
+    report = _report(wanted, acknowledged | existing | reachability.partitions(admin, kafka), kafka)
     if report.wrong_partitions:
         raise ConfigurationError(
             f"Kafka topics with a partition count other than {kafka.partitions}: "
@@ -59,8 +60,8 @@ def create_kafka_topics(kafka: KafkaSettings, domains: Iterable[str]) -> TopicRe
 
 def check_kafka_topics(kafka: KafkaSettings, domains: Iterable[str]) -> TopicReport:
     """Compare the cluster with the catalogue; changes nothing."""
-    existing = _partitions(AdminClient({**kafka.client_settings()}), kafka)
-    return _report(catalogue(domains), existing, kafka)
+    admin, reachability = _admin(kafka)
+    return _report(catalogue(domains), reachability.partitions(admin, kafka), kafka)
 
 
 def _report(
@@ -79,14 +80,9 @@ def _report(
     )
 
 
-def _partitions(admin: AdminClient, kafka: KafkaSettings) -> dict[str, int]:
-    try:
-        metadata = admin.list_topics(timeout=_TIMEOUT_S)
-    except KafkaException as error:
-        raise RetryableError(
-            f"no Kafka broker answers at {kafka.bootstrap_servers}: {error.args[0].str()}"
-        ) from None
-    return {name: len(topic.partitions) for name, topic in metadata.topics.items()}
+def _admin(kafka: KafkaSettings) -> tuple[AdminClient, Reachability]:
+    reachability = Reachability()
+    return AdminClient(quiet(kafka.client_settings(), reachability)), reachability
 
 
 def _new_topic(topic: KafkaTopic, kafka: KafkaSettings) -> NewTopic:

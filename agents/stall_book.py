@@ -13,6 +13,7 @@ from pipeline.config import KafkaSettings
 from pipeline.errors import RetryableError
 from schemas.dead_letter import Source
 
+GROUP = "watchdog"
 _TIMEOUT_S = 10.0
 _REMEMBERED = 50
 _COUNT = re.compile(r"(\d{1,19}):(\d{1,9})")
@@ -27,7 +28,7 @@ class StallBook:
     def __init__(self, kafka: KafkaSettings) -> None:
         self._settings = {
             **kafka.client_settings(),
-            "group.id": f"{kafka.group_prefix}-watchdog",
+            "group.id": f"{kafka.group_prefix}-{GROUP}",
             "enable.auto.commit": False,
             "log_level": 0,
         }

@@ -16,6 +16,7 @@ from agents.feedback import FeedbackListener
 from agents.format_checker import FormatChecker
 from agents.hot_pool import HotPool
 from agents.model_role import ModelRole, RecentDecisions
+from agents.needs import POLICY, Needs, needs_of_roles
 from agents.policy import PolicyAgent
 from agents.policy_controls import PolicyControls
 from agents.relationship_checker import SubjectRegistries
@@ -26,6 +27,7 @@ from agents.stateless_roles import LOGIC, stateless
 from agents.watchdog import StandstillError, Watchdog
 from agents.web.process import process_server
 from agents.web.server import WebServer
+from pipeline.allowances.resources import Resources
 from pipeline.clock import Clock
 from pipeline.config import Config, ModelSettings
 from pipeline.decisions.judge import JudgePanel
@@ -44,7 +46,6 @@ log = logging.getLogger("rolestream.worker")
 
 _BUFFERED_SENTENCES = 4096
 _BUFFERED_MESSAGES = 32
-POLICY = "policy"
 ALLOWANCES = "allowances"
 ALL_ROLES = (*(role.slug for role in Role), POLICY)
 
@@ -214,6 +215,13 @@ async def _budget_stops(allowances: Allowances | None) -> str:
         return await asyncio.Future[str]()
     await allowances.stopping.wait()
     return allowances.till.stop_line() or "a budget is spent"
+
+
+def needs_of(config: Config, roles: Iterable[str]) -> Needs:
+    """What a worker with these roles needs on the cluster."""
+    resources = Resources(config.limits, config.budget, config.allowances.window_s)
+    page = config.web.enabled and config.web.page
+    return needs_of_roles(roles, domains_of(config), limited=bool(resources), page=page)
 
 
 def domains_of(config: Config) -> dict[str, Domain]:

@@ -1,13 +1,17 @@
 """How an arm of the pool is declared: where it is served, what it costs, what it can take."""
 
+import re
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from schemas.base import Part
 
 JUDGE_ONLY = "judge"
 """Named as its only role by an arm that judges answers and serves no role itself."""
+
+
+_BARE_URL = re.compile(r"https?://[^/?#@\s]+(/[^?#@\s]*)?")
 
 
 class ModelDeclaration(Part):
@@ -41,3 +45,14 @@ class ModelDeclaration(Part):
     roles: tuple[str, ...] = ()
     limit_group: str | None = Field(default=None, min_length=1, max_length=200)
     prior_quality: float | None = Field(default=None, ge=0, le=1)
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_secret_in_the_address(cls, base_url: str) -> str:
+        # The address stands in metrics, logs and on the `model-pool` Kafka topic.
+        if not _BARE_URL.fullmatch(base_url):
+            raise ValueError(
+                "base_url must be a plain address: no user, password, or query; a key goes into "
+                "the environment variable that api_key_env names"
+            )
+        return base_url

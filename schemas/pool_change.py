@@ -1,16 +1,10 @@
 """Changes of the pool while workers run: arms that are added, repriced or retired."""
 
-import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
-
-from pydantic import model_validator
 
 from schemas.base import Message
 from schemas.model_declaration import ModelDeclaration
-
-_BARE_URL = re.compile(r"https?://[^/?#@\s]+(/[^?#@\s]*)?")
 
 
 class PoolOperation(StrEnum):
@@ -32,9 +26,3 @@ class PoolChange(Message):
     operation: PoolOperation
     declaration: ModelDeclaration
     at: datetime
-
-    @model_validator(mode="after")
-    def _carries_no_secret(self) -> Self:
-        if not _BARE_URL.fullmatch(self.declaration.base_url):
-            raise ValueError("base_url must be a plain address: no user, password, or query")
-        return self

@@ -16,9 +16,9 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from pydantic import BaseModel
 
 from agents.kafka_topics import create_kafka_topics
+from agents.reachability import Reachability, quiet
 from agents.worker import domains_of
 from deploy.brokers.process import free_ports
-from deploy.cli.cluster import Reachability, quiet
 from pipeline.config import Config, load_config
 from pipeline.olp.records import last_revisions
 from schemas.catalogue import DEAD_LETTERS, WINDOW_OUTCOMES, records_kafka_topic

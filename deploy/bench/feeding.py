@@ -12,7 +12,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from deploy.cli.cluster import Reachability, quiet
+from agents.reachability import Reachability, quiet
 
 PARTITIONS = 4
 

@@ -74,7 +74,9 @@ class ApacheKafka:
     """A Kafka cluster of 1 or 3 brokers; a context manager.
 
     `data_dir` (default: a temporary directory, removed at stop) gets one directory and one log
-    file a broker. `overrides` are lines of server.properties and win over the defaults here.
+    file a broker. `overrides` are lines of server.properties and win over the defaults here;
+    `{port}` and `{controller_port}` in them stand for the broker's own. `scram_users` are users
+    with their passwords for SCRAM-SHA-512.
     """
 
     def __init__(
@@ -86,11 +88,13 @@ class ApacheKafka:
         version: str = KAFKA_VERSION,
         cache_dir: Path | None = None,
         heap_mib: int = HEAP_MIB,
+        scram_users: Mapping[str, str] | None = None,
     ) -> None:
         if brokers not in (1, 3):
             raise ConfigurationError(f"a test cluster has 1 or 3 brokers, not {brokers}")
         self.version = version
         self._overrides = dict(overrides or {})
+        self._scram_users = dict(scram_users or {})
         self._keep_data = data_dir is not None
         self._data_dir = data_dir or Path(tempfile.mkdtemp(prefix="rolestream-kafka-"))
         self._java = [
@@ -204,7 +208,12 @@ class ApacheKafka:
             "num.io.threads": "4",
             "log.cleaner.dedupe.buffer.size": "16777216",
             "controlled.shutdown.max.retries": "1",
-            **self._overrides,
+            **{
+                name: value.replace("{port}", str(port)).replace(
+                    "{controller_port}", str(controller_port)
+                )
+                for name, value in self._overrides.items()
+            },
         }
         self._data_dir.mkdir(parents=True, exist_ok=True)
         lines = [f"{name}={value}\n" for name, value in properties.items()]
@@ -216,6 +225,8 @@ class ApacheKafka:
             if (self._data_dir / f"broker-{node.node_id}" / "meta.properties").exists():
                 continue
             arguments = ["format", "-t", cluster_id, "-c", str(self._properties_path(node.node_id))]
+            for user, password in self._scram_users.items():
+                arguments += ["--add-scram", f"SCRAM-SHA-512=[name={user},password={password}]"]
             command = [*self._java, "kafka.tools.StorageTool", *arguments]
             result = subprocess.run(  # noqa: S603 - our own command
                 command, capture_output=True, text=True, check=False

@@ -1,26 +1,23 @@
-"""How `produce` and `consume` reach a Kafka cluster, and what they say when they cannot."""
+"""How commands reach a Kafka cluster, and what they say when something is not there."""
 
-import logging
 import re
-import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka import Consumer, Producer
 
+from agents.reachability import Reachability, quiet
+from agents.refusals import not_there
 from pipeline.config import KafkaSettings, load_config
 from pipeline.config.load import with_bootstrap_servers
 from pipeline.errors import ConfigurationError
 
-CONNECT_TIMEOUT_S = 8.0
-
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _DOMAIN = re.compile(r"[a-z][a-z0-9-]*")
-_HOPELESS = (KafkaError._AUTHENTICATION, KafkaError._SSL)
 
 
 def cluster_options(command: Command) -> Command:
@@ -57,60 +54,21 @@ def checked_domain(domain: str) -> str:
     return domain
 
 
-class Reachability:
-    """Notes what a Kafka client complains about; give `note` to the client as its `error_cb`."""
+def require_kafka_topic(
+    reachability: Reachability, client: Producer | Consumer, kafka: KafkaSettings, kafka_topic: str
+) -> int:
+    """The number of partitions of `kafka_topic`, its full name on the cluster.
 
-    def __init__(self) -> None:
-        self.last: KafkaError | None = None
-        self.all_down = False
-
-    def note(self, error: KafkaError) -> None:
-        """Remember a complaint; the one that all brokers are down has no reason in it."""
-        if error.code() == KafkaError._ALL_BROKERS_DOWN:
-            self.all_down = True
-        else:
-            self.last = error
-
-    def require_kafka_topic(
-        self, client: Producer | Consumer, servers: str, kafka_topic: str
-    ) -> int:
-        """Return the number of partitions of `kafka_topic`.
-
-        Raises ConfigurationError when no broker answers in time or the Kafka topic is missing.
-        """
-        partitions = self._partitions(client, servers)
-        if not partitions.get(kafka_topic):
-            raise ConfigurationError(_missing(kafka_topic, partitions, servers))
-        return partitions[kafka_topic]
-
-    def _partitions(self, client: Producer | Consumer, servers: str) -> dict[str, int]:
-        """The number of partitions of every Kafka topic, once a broker answers."""
-        deadline = time.monotonic() + CONNECT_TIMEOUT_S
-        while True:
-            try:
-                topics = client.list_topics(timeout=1.0).topics
-            except KafkaException as error:
-                client.poll(0)
-                cause = self.last or error.args[0]
-                if time.monotonic() > deadline or cause.code() in _HOPELESS:
-                    raise ConfigurationError(
-                        f"no Kafka broker answers at {servers} ({cause.str()}): "
-                        "check --bootstrap-servers or the configuration, and that it runs"
-                    ) from None
-            else:
-                return {name: len(topic.partitions) for name, topic in topics.items()}
-
-
-def quiet(settings: dict[str, str], reachability: Reachability) -> dict[str, Any]:
-    """Settings of a client that writes no log of its own to the terminal."""
-    logger = logging.getLogger("rolestream.kafka-client")
-    logger.addHandler(logging.NullHandler())
-    logger.propagate = False
-    return {**settings, "error_cb": reachability.note, "logger": logger}
+    Raises ConfigurationError when no broker lets the client in or the Kafka topic is missing.
+    """
+    partitions = reachability.partitions(client, kafka)
+    if not partitions.get(kafka_topic):
+        raise ConfigurationError(_missing(kafka_topic, partitions, kafka))
+    return partitions[kafka_topic]
 
 
 def reader_settings(
-    settings: dict[str, str], reachability: Reachability, group: str | None = None
+    settings: Mapping[str, Any], reachability: Reachability, group: str | None = None
 ) -> dict[str, Any]:
     """Settings of a consumer that commits nothing by itself; without `group` it joins none."""
     return {
@@ -126,11 +84,11 @@ def reader_settings(
     }
 
 
-def _missing(kafka_topic: str, existing: Iterable[str], servers: str) -> str:
+def _missing(kafka_topic: str, existing: Iterable[str], kafka: KafkaSettings) -> str:
     prefix = kafka_topic.split("-", 1)[0] + "-"
     others = sorted(name for name in existing if name.startswith(prefix))
     there = f"there are {', '.join(others)}" if others else f"there is no {prefix}... at all"
     return (
-        f"no Kafka topic {kafka_topic} on {servers}, {there}: check --domain, "
-        "or create it with: rolestream topics create"
+        f"no Kafka topic {kafka_topic} on {kafka.bootstrap_servers}, {there}: check --domain, "
+        f"or create it with: rolestream topics create{not_there(kafka_topic, kafka)}"
     )

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,17 +11,20 @@ from confluent_kafka import Consumer
 from rich.console import Console
 from rich.text import Text
 
+from agents.reachability import Reachability
+from agents.refusals import not_done
 from deploy.cli.cluster import (
-    Reachability,
     checked_domain,
     cluster_options,
     kafka_settings,
     reader_settings,
+    require_kafka_topic,
 )
 from deploy.cli.failure import told_plainly
 from deploy.cli.record_reader import RecordReader
 from deploy.cli.record_report import RecordReport
 from deploy.cli.stop_signals import Stopped, stop_signals
+from pipeline.config import KafkaSettings
 from pipeline.errors import ConfigurationError
 from schemas.catalogue import records_kafka_topic
 
@@ -66,8 +70,8 @@ def consume(
         if not (from_beginning or follow):
             raise ConfigurationError("--from-end reads only what comes: add --follow")
         kafka = kafka_settings(bootstrap_servers, config_path)
-        kafka_topic, settings = kafka.named(records_kafka_topic(domain)), kafka.client_settings()
-        with _reader(settings, kafka_topic, group, from_beginning=from_beginning) as reader:
+        kafka_topic = kafka.named(records_kafka_topic(domain))
+        with _reader(kafka, kafka_topic, group, from_beginning=from_beginning) as reader:
             try:
                 with stop_signals():
                     _run(reader, report, follow=follow)
@@ -83,15 +87,13 @@ def consume(
 
 @contextmanager
 def _reader(
-    settings: dict[str, str], kafka_topic: str, group: str | None, *, from_beginning: bool
+    kafka: KafkaSettings, kafka_topic: str, group: str | None, *, from_beginning: bool
 ) -> Iterator[RecordReader]:
     reachability = Reachability()
-    read_settings = reader_settings(settings, reachability, group)
+    read_settings = reader_settings(kafka.client_settings(), reachability, group)
     probe = Consumer(read_settings)
     try:
-        partitions = reachability.require_kafka_topic(
-            probe, settings["bootstrap.servers"], kafka_topic
-        )
+        partitions = require_kafka_topic(reachability, probe, kafka, kafka_topic)
     finally:
         probe.close()
     reader = RecordReader(
@@ -101,6 +103,7 @@ def _reader(
         reachability,
         in_group=group is not None,
         from_beginning=from_beginning,
+        refusal=partial(not_done, kafka=kafka),
     )
     try:
         yield reader

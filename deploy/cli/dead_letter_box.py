@@ -7,7 +7,8 @@ from datetime import datetime
 import click
 from confluent_kafka import KafkaError, Producer
 
-from deploy.cli.cluster import Reachability, quiet
+from agents.reachability import Reachability, quiet
+from agents.refusals import not_done
 from deploy.cli.keyed_values import DELIVERY_S, KeyedValues
 from pipeline.config import KafkaSettings
 from pipeline.errors import RetryableError
@@ -71,7 +72,8 @@ class DeadLetterBox:
         producer = Producer(
             {
                 **quiet(self._kafka.client_settings(), Reachability()),
-                "enable.idempotence": True,
+                # In order, and without what idempotence asks of a user who may not write.
+                "max.in.flight.requests.per.connection": 1,
                 "acks": "all",
                 "message.timeout.ms": int(DELIVERY_S * 1000),
             }
@@ -90,5 +92,7 @@ class DeadLetterBox:
             producer.poll(0)
         left = producer.flush(DELIVERY_S + 1.0)
         if failed or left:
-            why = failed[0].str() if failed else "no broker answers"
+            why = "no broker answers"
+            if failed:
+                why = not_done("send to where they came from", failed[0], self._kafka)
             raise RetryableError(f"not every dead letter was sent again: {why}; try again")

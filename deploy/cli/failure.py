@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from confluent_kafka import KafkaException
 
 from deploy.cli.visible_text import visible_line
 from pipeline.errors import ConfigurationError, InvalidInputError, RetryableError
@@ -36,3 +37,5 @@ def told_plainly() -> Iterator[None]:
         raise Mistake(str(error)) from error
     except RetryableError as error:
         raise Failure(str(error)) from error
+    except KafkaException as error:
+        raise Failure(f"Kafka: {error.args[0].str()}") from error

@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 from aiohttp import web
 
+from agents.reachability import Reachability, quiet
 from agents.web.access import Access
 from deploy.cli.cluster import (
-    Reachability,
     checked_domain,
     cluster_options,
     kafka_settings,
-    quiet,
+    require_kafka_topic,
 )
 from deploy.cli.failure import told_plainly
 from deploy.ingest.endpoint.app import Ingest
@@ -78,9 +78,8 @@ def _publisher(kafka: KafkaSettings, domains: list[str], most_waiting: int) -> K
     reachability = Reachability()
     publisher = KafkaPublisher(quiet(kafka.client_settings(), reachability), most_waiting)
     for domain in domains:
-        reachability.require_kafka_topic(
-            publisher.producer, kafka.bootstrap_servers, kafka.named(raw_kafka_topic(domain))
-        )
+        name = kafka.named(raw_kafka_topic(domain))
+        require_kafka_topic(reachability, publisher.producer, kafka, name)
     return publisher
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
 
-from deploy.cli.cluster import Reachability, quiet, reader_settings
+from agents.reachability import Reachability, quiet
+from agents.refusals import not_done
+from deploy.cli.cluster import reader_settings, require_kafka_topic
 from deploy.cli.partition_ends import PartitionEnds
 from pipeline.config import KafkaSettings
 from pipeline.errors import RetryableError
@@ -40,9 +42,7 @@ class KeyedValues:
         reachability = Reachability()
         consumer = Consumer(reader_settings(self._kafka.client_settings(), reachability))
         try:
-            partitions = reachability.require_kafka_topic(
-                consumer, self._kafka.bootstrap_servers, self._name
-            )
+            partitions = require_kafka_topic(reachability, consumer, self._kafka, self._name)
             numbers = range(partitions)
             consumer.assign([TopicPartition(self._name, n, OFFSET_BEGINNING) for n in numbers])
             unread = PartitionEnds(consumer, dict.fromkeys(numbers))
@@ -54,7 +54,7 @@ class KeyedValues:
                 if error is None:
                     yield (message.key() or b"").decode("utf-8", "replace"), message.value()
                 elif error.code() != KafkaError._PARTITION_EOF and not error.retriable():
-                    raise RetryableError(f"cannot read {self._name}: {error.str()}")
+                    raise RetryableError(not_done(f"read {self._name}", error, self._kafka))
                 unread.note(message)
         finally:
             consumer.close()
@@ -65,13 +65,13 @@ class KeyedValues:
         producer = Producer(
             {
                 **quiet(self._kafka.client_settings(), reachability),
-                "enable.idempotence": True,
+                # In order, and without what idempotence asks of a user who may not write.
+                "max.in.flight.requests.per.connection": 1,
+                "acks": "all",
                 "message.timeout.ms": int(DELIVERY_S * 1000),
             }
         )
-        partitions = reachability.require_kafka_topic(
-            producer, self._kafka.bootstrap_servers, self._name
-        )
+        partitions = require_kafka_topic(reachability, producer, self._kafka, self._name)
         failed: list[KafkaError] = []
         for key, value in values.items():
             producer.produce(
@@ -83,5 +83,8 @@ class KeyedValues:
             )
         left = producer.flush(DELIVERY_S + 1.0)
         if failed or left:
-            why = failed[0].str() if failed else "no broker answers"
-            raise RetryableError(f"nothing is changed for certain: {self._name}: {why}; try again")
+            if failed:
+                why = not_done(f"write {self._name}", failed[0], self._kafka)
+            else:
+                why = f"{self._name}: no broker answers"
+            raise RetryableError(f"nothing is changed for certain: {why}; then try again")

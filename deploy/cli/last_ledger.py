@@ -2,7 +2,9 @@
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from deploy.cli.cluster import Reachability, reader_settings
+from agents.reachability import Reachability
+from agents.refusals import not_done
+from deploy.cli.cluster import reader_settings, require_kafka_topic
 from deploy.cli.partition_ends import PartitionEnds
 from pipeline.allowances.ledger import ledger_in_force
 from pipeline.config import KafkaSettings
@@ -26,7 +28,7 @@ def read_last_ledger(kafka: KafkaSettings) -> AllowanceLedger | None:
     name = kafka.named(ALLOWANCES)
     found: list[AllowanceLedger] = []
     try:
-        reachability.require_kafka_topic(consumer, kafka.bootstrap_servers, name)
+        require_kafka_topic(reachability, consumer, kafka, name)
         low, high = consumer.get_watermark_offsets(TopicPartition(name, 0), timeout=_SILENCE_S)
         consumer.assign([TopicPartition(name, 0, max(low, high - _LAST))])
         unread = PartitionEnds(consumer, {0: None})
@@ -36,7 +38,7 @@ def read_last_ledger(kafka: KafkaSettings) -> AllowanceLedger | None:
                 raise RetryableError(f"{name} gave no message for {_SILENCE_S:g} s")
             error = message.error()
             if error is not None and error.code() != KafkaError._PARTITION_EOF:
-                raise RetryableError(f"cannot read {name}: {error.str()}")
+                raise RetryableError(not_done(f"read {name}", error, kafka))
             if error is None:
                 try:
                     found.append(decode(AllowanceLedger, message.value()))

@@ -10,10 +10,11 @@ from typing import Self
 from aiokafka.errors import KafkaError
 from confluent_kafka import Consumer
 
+from agents.reachability import Reachability
 from agents.web.lag import LagReader, inputs_of_roles, waiting
 from agents.web.live.board import Board, Surroundings
 from agents.web.live.feed import Feed
-from deploy.cli.cluster import Reachability, kafka_settings, reader_settings
+from deploy.cli.cluster import kafka_settings, reader_settings, require_kafka_topic
 from deploy.cli.declared_models import read_declared
 from pipeline.clock import SystemClock
 from pipeline.config import KafkaSettings, ModelSettings, load_config
@@ -97,8 +98,8 @@ def _found(kafka: KafkaSettings) -> tuple[KafkaSettings, tuple[str, ...]]:
     reachability = Reachability()
     consumer = Consumer(reader_settings(kafka.client_settings(), reachability))
     try:
-        partitions = reachability.require_kafka_topic(
-            consumer, kafka.bootstrap_servers, kafka.named(ROLE_ASSIGNMENTS)
+        partitions = require_kafka_topic(
+            reachability, consumer, kafka, kafka.named(ROLE_ASSIGNMENTS)
         )
         prefix = kafka.named(records_kafka_topic(""))
         names = consumer.list_topics(timeout=_ANSWERED_S).topics

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,13 +15,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from agents.reachability import Reachability, quiet
+from agents.refusals import not_done
 from deploy.cli.cluster import (
-    Reachability,
     checked_domain,
     cluster_options,
     kafka_settings,
-    quiet,
     reader_settings,
+    require_kafka_topic,
 )
 from deploy.cli.failure import Failure, told_plainly
 from deploy.cli.feed_source import FeedSource, is_url
@@ -126,13 +128,13 @@ def produce(
         kafka = kafka_settings(bootstrap_servers, config_path)
         kafka_topic, settings = kafka.named(raw_kafka_topic(domain)), kafka.client_settings()
         reachability = Reachability()
-        sender = Sender(quiet(settings, reachability), kafka_topic)
-        partitions = reachability.require_kafka_topic(
-            sender.producer, settings["bootstrap.servers"], kafka_topic
-        )
+        refusal = partial(not_done, kafka=kafka)
+        sender = Sender(quiet(settings, reachability), kafka_topic, refusal)
+        partitions = require_kafka_topic(reachability, sender.producer, kafka, kafka_topic)
         tails = None
         if resume or append:
-            tails = StreamTails(reader_settings(settings, Reachability()), kafka_topic, partitions)
+            read_settings = reader_settings(settings, Reachability())
+            tails = StreamTails(read_settings, kafka_topic, partitions, refusal=refusal)
 
         def warn(text: str) -> None:
             console.print(Text(f"warning: {visible_line(text)}"))

@@ -15,7 +15,8 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from deploy.cli.cluster import Reachability
+from agents.reachability import Reachability
+from agents.refusals import Refusal
 from deploy.cli.partition_ends import PartitionEnds
 from pipeline.errors import RetryableError
 from schemas import CategorizedRecord, DecodeError, decode
@@ -36,7 +37,8 @@ class RecordReader:
     """Reads `records-<domain>` from its beginning or end, or on behalf of a consumer group.
 
     Without `group` nothing is committed and no group is joined. With it, reading starts where the
-    group stands, and `commit` notes how far the records were dealt with.
+    group stands, and `commit` notes how far the records were dealt with. `refusal` words what the
+    brokers refuse, as `agents.refusals.not_done` does.
     """
 
     def __init__(
@@ -48,11 +50,13 @@ class RecordReader:
         *,
         in_group: bool,
         from_beginning: bool,
+        refusal: Refusal,
         silence_s: float = 30.0,
     ) -> None:
         self._kafka_topic = kafka_topic
         self._reachability = reachability
         self._in_group = in_group
+        self._refusal = refusal
         self._silence_s = silence_s
         self._unread: PartitionEnds | None = None
         self._done: dict[int, int] = {}
@@ -91,7 +95,7 @@ class RecordReader:
             elif error.code() == KafkaError._PARTITION_EOF:
                 continue
             elif error.fatal() or not error.retriable():
-                raise RetryableError(f"cannot read {self._kafka_topic}: {error.str()}")
+                raise RetryableError(self._refusal(f"read {self._kafka_topic}", error))
 
     def commit(self, *, at_once: bool = False) -> None:
         """Note for the group that what was read is dealt with, now and then unless `at_once`."""

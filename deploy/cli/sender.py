@@ -6,6 +6,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from agents.refusals import Refusal, said_by_client
 from pipeline.errors import RetryableError
 from schemas import RawText, encode
 
@@ -25,10 +26,16 @@ SETTINGS: dict[str, Any] = {
 
 
 class Sender:
-    """Sends RawText messages, keyed by stream, and counts the broker's acknowledgements."""
+    """Sends RawText messages, keyed by stream, and counts the broker's acknowledgements.
 
-    def __init__(self, settings: Mapping[str, Any], kafka_topic: str) -> None:
+    `refusal` words what the brokers refuse.
+    """
+
+    def __init__(
+        self, settings: Mapping[str, Any], kafka_topic: str, refusal: Refusal = said_by_client
+    ) -> None:
         self._kafka_topic = kafka_topic
+        self._refusal = refusal
         self.producer = Producer({**settings, **SETTINGS})
         self.delivered = 0
         self.lost: str | None = None
@@ -80,9 +87,8 @@ class Sender:
             if error is None:
                 self.delivered += 1
             elif self.lost is None:
-                self.lost = (
-                    f"seq {message.seq} of {message.stream_id} was not delivered: {error.str()}"
-                )
+                told = self._refusal(f"write {self._kafka_topic}", error)
+                self.lost = f"seq {message.seq} of {message.stream_id} was not delivered: {told}"
 
         return on_delivery
 
@@ -96,7 +102,8 @@ class Sender:
 
     def _lose(self, error: KafkaError) -> None:
         if self.lost is None:
-            self.lost = f"sentences were not delivered: {error.str()}"
+            told = self._refusal(f"write {self._kafka_topic}", error)
+            self.lost = f"sentences were not delivered: {told}"
 
     def _raise_if_lost(self) -> None:
         if self.lost is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from agents.refusals import Refusal, said_by_client
 from deploy.cli.partition_ends import PartitionEnds
 from pipeline.errors import RetryableError
 from schemas import DecodeError, RawText, decode
@@ -52,7 +53,7 @@ class StreamTails:
 
     Ever larger windows are read until the stream is found; what was seen of other streams is
     kept. A stream whose last message lies more than `max_messages` back in its partition is not
-    found: `searched_all` tells whether that could be.
+    found: `searched_all` tells whether that could be. `refusal` words what the brokers refuse.
     """
 
     def __init__(
@@ -62,10 +63,12 @@ class StreamTails:
         partitions: int,
         max_messages: int = MAX_MESSAGES,
         first_window: int = FIRST_WINDOW,
+        refusal: Refusal = said_by_client,
     ) -> None:
         self._settings = dict(settings)
         self._kafka_topic = kafka_topic
         self._partitions = partitions
+        self._refusal = refusal
         self._max_messages = max_messages
         self._window = min(first_window, max_messages)
         self._bounds: dict[int, tuple[int, int]] = {}
@@ -104,9 +107,8 @@ class StreamTails:
                     self._bounds[number] = _bounds(consumer, place)
             self._read_back(consumer)
         except KafkaException as error:
-            raise RetryableError(
-                f"cannot read {self._kafka_topic} to find where to continue: {error.args[0].str()}"
-            ) from None
+            doing = f"read {self._kafka_topic} to find where to continue"
+            raise RetryableError(self._refusal(doing, error.args[0])) from None
         finally:
             consumer.close()
 

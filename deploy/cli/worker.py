@@ -6,15 +6,18 @@ import signal
 from pathlib import Path
 
 import click
+from aiokafka.errors import KafkaError
 
 from agents.kafka_topics import create_kafka_topics
+from agents.permissions import require_cluster, require_permissions
 from agents.traces import start_traces
 from agents.watchdog import EXIT_STATUS, StandstillError
-from agents.worker import Parts, build, chosen_roles, domains_of, run
+from agents.worker import Parts, build, chosen_roles, domains_of, needs_of, run
 from deploy.cli.failure import Failure, told_plainly
 from pipeline.clock import SystemClock
-from pipeline.config import load_config
+from pipeline.config import Config, load_config
 from pipeline.config.load import with_bootstrap_servers
+from pipeline.errors import RetryableError
 
 
 @click.command()
@@ -61,6 +64,8 @@ def worker(
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, stop.set)
             parts = build(config, chosen, SystemClock())
+            # After all that can be found wrong without a broker.
+            await asyncio.to_thread(_require_access, config, chosen)
             await run(parts, stop, ready=lambda: announce(parts, chosen))
 
         end_traces = start_traces("rolestream-worker")
@@ -70,8 +75,17 @@ def worker(
             failure = Failure(f"{error}; ending to be started afresh")
             failure.exit_code = EXIT_STATUS
             raise failure from None
+        except KafkaError as error:
+            raise RetryableError(f"Kafka: {error!r}") from error
         finally:
             end_traces()
+
+
+def _require_access(config: Config, roles: tuple[str, ...]) -> None:
+    if config.kafka.security_protocol == "PLAINTEXT":
+        require_cluster(config.kafka)
+    else:
+        require_permissions(config.kafka, needs_of(config, roles))
 
 
 def announce(parts: Parts, chosen: tuple[str, ...]) -> None:

@@ -4,23 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agents.needs import POLICY, WORKERS, needs_of_roles, shown
 from pipeline.config import KafkaSettings
 from schemas.catalogue import (
-    ALLOWANCE_REQUESTS,
-    ALLOWANCES,
-    ANSWERS,
-    DEAD_LETTERS,
+    DEAD_LETTER_REPLAYS,
     FEEDBACK,
     MODEL_POOL,
     POLICY_CONTROL,
-    POLICY_STATE,
-    RECORDS_STATE,
-    ROLE_ASSIGNMENTS,
-    ROLE_REWARDS,
-    SPLITTER_STATE,
-    SUBJECTS_STATE,
-    WINDOW_OUTCOMES,
-    WINDOWS,
     raw_kafka_topic,
     records_kafka_topic,
     role_kafka_topic,
@@ -59,59 +49,42 @@ def access_rules(kafka: KafkaSettings, domains: Iterable[str]) -> tuple[Grant, .
     raws = [raw_kafka_topic(domain) for domain in domains]
     records = [records_kafka_topic(domain) for domain in domains]
     tasks = [role_kafka_topic(role) for role in Role if role is not Role.CHUNK_SPLITTER]
-    followed = [ROLE_ASSIGNMENTS, MODEL_POOL, ALLOWANCES, ALLOWANCE_REQUESTS]
-    shared = [ALLOWANCES, ALLOWANCE_REQUESTS, DEAD_LETTERS, WINDOW_OUTCOMES]
-    reads = {
-        "splitter": [*raws, SPLITTER_STATE, *followed],
-        "role-worker": [
-            *tasks,
-            ANSWERS,
-            FEEDBACK,
-            SUBJECTS_STATE,
-            RECORDS_STATE,
-            ROLE_REWARDS,
-            WINDOW_OUTCOMES,
-            *followed,
-        ],
-        "policy": [
-            *records,
-            ROLE_REWARDS,
-            POLICY_STATE,
-            POLICY_CONTROL,
-            DEAD_LETTERS,
-            WINDOW_OUTCOMES,
-            *followed,
-        ],
-        "producer": raws,
+    steered = [MODEL_POOL, POLICY_CONTROL, DEAD_LETTER_REPLAYS]
+    reads: dict[str, Iterable[str]] = {
         "consumer": records,
+        # It asks how far a stream has got.
+        "producer": raws,
+        "observer": [*shown(domains), *steered],
+        "operator": [*shown(domains), *steered],
     }
-    writes = {
-        "splitter": [WINDOWS, role_kafka_topic(Role.TOPIC_FINDER), SPLITTER_STATE, *shared],
-        "role-worker": [
-            *tasks,
-            *records,
-            ANSWERS,
-            ROLE_REWARDS,
-            SUBJECTS_STATE,
-            RECORDS_STATE,
-            *shared,
-        ],
-        "policy": [ROLE_ASSIGNMENTS, POLICY_STATE, *shared],
+    writes: dict[str, Iterable[str]] = {
         "producer": [*raws, FEEDBACK],
+        # A dead letter goes back to where it came from.
+        "operator": [*raws, *tasks, *steered, FEEDBACK],
     }
-    grants = [
+    grants = []
+    for principal, roles in WORKERS.items():
+        needs = needs_of_roles(roles, domains, limited=True, page=principal == POLICY)
+        reads[principal], writes[principal] = sorted(needs.reads), sorted(needs.writes)
+        grants += [
+            Grant(principal, May.READ, group=f"{kafka.group_prefix}-{name}")
+            for name in sorted(needs.groups)
+        ]
+    grants += [
         Grant(principal, may, kafka_topic=kafka.named(name))
         for may, table in ((May.READ, reads), (May.WRITE, writes))
         for principal, names in table.items()
         for name in names
     ]
-    for principal in ("splitter", "role-worker", "policy"):
-        # Every worker asks how far all roles are, for its metrics and the live page.
+    for principal in (POLICY, "observer", "operator"):
+        # The live page and `status` ask how far all roles are.
+        whole = kafka.kafka_topic_prefix
         grants += [
-            Grant(principal, May.DESCRIBE, kafka_topic=kafka.kafka_topic_prefix, prefixed=True)
-            if kafka.kafka_topic_prefix
-            else Grant(principal, May.DESCRIBE, kafka_topic=ANY),
-            Grant(principal, May.READ, group=f"{kafka.group_prefix}-", prefixed=True),
+            Grant(principal, May.DESCRIBE, kafka_topic=whole or ANY, prefixed=bool(whole)),
+            Grant(principal, May.DESCRIBE, group=f"{kafka.group_prefix}-", prefixed=True),
         ]
-    grants += [Grant(principal, May.READ, group=ANY) for principal in ("producer", "consumer")]
+    grants += [
+        Grant(principal, May.READ, group=ANY)
+        for principal in ("producer", "consumer", "observer", "operator")
+    ]
     return tuple(grants)

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-HEAVY = ("agents", "aiokafka", "faust", "mode", "numpy", "openai")
+HEAVY = ("agents.role_app", "aiokafka", "faust", "mode", "numpy", "openai")
 
 
 def test_the_commands_import_nothing_of_the_worker_or_the_models() -> None:

@@ -39,7 +39,7 @@ REPLAY_KEYS = [
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("deploy.cli.cluster.CONNECT_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("agents.reachability.CONNECT_TIMEOUT_S", 0.3)
     Path("rolestream.toml").write_text(CONFIG, encoding="utf-8")
 
 

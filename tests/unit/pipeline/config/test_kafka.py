@@ -1,15 +1,18 @@
 """Kafka settings: client options, names, and where the password comes from."""
 
+import base64
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from pipeline.config import KafkaSettings
+from pipeline.config.token import Token
 from pipeline.errors import ConfigurationError
 
 
-def settings(**changes: object) -> KafkaSettings:
+def settings(**changes: Any) -> KafkaSettings:
     return KafkaSettings.model_validate({"bootstrap_servers": "b:9092", **changes})
 
 
@@ -23,10 +26,77 @@ def test_a_plain_cluster_needs_its_address_only() -> None:
     }
 
 
-def test_tls_names_its_authority() -> None:
-    secure = settings(security_protocol="SSL", ssl_ca_file="/ca.pem").client_settings()
-    assert secure["ssl.ca.location"] == "/ca.pem"
+def test_tls_names_its_files(tmp_path: Path) -> None:
+    file = tmp_path / "some.pem"
+    file.write_text("")
+    files = dict.fromkeys(("ssl_ca_file", "ssl_cert_file", "ssl_key_file"), file)
+    secure = settings(security_protocol="SSL", **files).client_settings()
+    named = [secure[f"ssl.{name}.location"] for name in ("ca", "certificate", "key")]
+    assert named == [str(file)] * 3
     assert "sasl.password" not in secure
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"sasl_username": "me"}, "logs nobody in"),
+        ({"security_protocol": "SSL", "sasl_password_env": "X"}, "logs nobody in"),
+        ({"ssl_ca_file": "/ca.pem"}, "does not encrypt"),
+        ({**SASL, "security_protocol": "SASL_PLAINTEXT", "ssl_ca_file": "/x"}, "does not encrypt"),
+        ({"security_protocol": "SSL", "ssl_key_file": "/x"}, "go together"),
+    ],
+)
+def test_a_secret_is_never_left_unused_or_unprotected_by_mistake(
+    given: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ValidationError, match=message):
+        settings(**given)
+
+
+def token(claims: str) -> str:
+    return f"e30.{base64.urlsafe_b64encode(claims.encode()).decode().rstrip('=')}."
+
+
+def test_a_token_is_read_at_every_login(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text(token('{"exp":4100000000}') + "\n")
+    given = settings(**SASL | {"sasl_mechanism": "OAUTHBEARER", "sasl_token_file": path})
+    login = given.client_settings()["oauth_cb"]
+    assert login("") == (token('{"exp":4100000000}'), 4100000000.0)
+    path.write_text("opaque")
+    assert login("")[0] == "opaque"
+    assert given.user == "the token's subject"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [(None, "cannot read"), ("", "is empty"), ("\n", "is empty")]
+)
+def test_a_token_that_is_not_there_is_one_clear_line(
+    tmp_path: Path, text: str | None, message: str
+) -> None:
+    path = tmp_path / "token"
+    if text is not None:
+        path.write_text(text)
+    given = settings(**SASL | {"sasl_mechanism": "OAUTHBEARER", "sasl_token_file": path})
+    with pytest.raises(ConfigurationError, match=message):
+        given.client_settings()
+
+
+def test_a_token_that_has_ended_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text(token('{"exp":1700000000}'))
+    given = settings(**SASL | {"sasl_mechanism": "OAUTHBEARER", "sasl_token_file": path})
+    with pytest.raises(ConfigurationError, match="has ended"):
+        given.client_settings()
+
+
+@pytest.mark.parametrize(
+    "text", ["a.b", "a.!!.c", token("[]"), token('{"exp":"soon"}'), token("x")]
+)
+def test_what_a_token_does_not_say_is_no_error(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text(text)
+    assert Token.read(path) == (text, None)
 
 
 def test_the_password_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
