@@ -65,7 +65,9 @@ def test_a_prefix_goes_before_every_name() -> None:
     groups = {g.group for g in access_rules(kafka, ["news"]) if g.group and g.prefixed}
     assert groups == {"team-a-"}
     exact = {g.group for g in access_rules(kafka, ["news"]) if g.group and not g.prefixed}
-    assert exact - {"*"} == {f"team-a-{name}" for name in (*SLUGS, "policy", "allowances")}
+    assert exact - {"*"} == {
+        f"team-a-{name}" for name in (*SLUGS, "policy", "allowances", "watchdog")
+    }
 
 
 def test_a_grant_becomes_the_rule_that_kafka_takes() -> None:
