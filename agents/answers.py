@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from agents.changelog import read_to_end
 from agents.outbox import Outbox, Outgoing
-from pipeline.config import KafkaSettings
+from agents.role_app import RoleApp
+from pipeline.clock import Clock
 from schemas.answers import AnswerPlace, LoggedAnswer, place_of
 from schemas.catalogue import ANSWERS
 from schemas.codec import decode, encode
@@ -19,10 +20,10 @@ REMEMBERED_WINDOWS = 2000
 class KafkaAnswers:
     """The answers of one role, on the partitions this process works on."""
 
-    def __init__(self, kafka: KafkaSettings, outbox: Outbox, role: Role) -> None:
-        self._kafka = kafka
-        self._outbox = outbox
+    def __init__(self, role_app: RoleApp, role: Role, keep_s: float) -> None:
+        self._role_app = role_app
         self._role = role
+        self._keep_s = keep_s
         self._logs: dict[int, PartitionAnswers] = {}
         self._reading: dict[int, asyncio.Lock] = {}
 
@@ -31,10 +32,12 @@ class KafkaAnswers:
         async with self._reading.setdefault(partition, asyncio.Lock()):
             log = self._logs.get(partition)
             if log is None:
-                log = PartitionAnswers(self._outbox, partition)
-                async for key, value in read_to_end(self._kafka, ANSWERS, partition):
-                    if value is not None and key.split("|", 2)[1:2] == [self._role.value]:
-                        log.remember(key, value)
+                outbox, clock = self._role_app.outbox, self._role_app.clock
+                log = PartitionAnswers(outbox, partition, clock, self._keep_s)
+                async for entry in read_to_end(self._role_app.kafka, ANSWERS, partition):
+                    own = entry.key.split("|", 2)[1:2] == [self._role.value]
+                    if entry.value is not None and own:
+                        log.remember(entry.key, entry.value, entry.written_s)
                 self._logs[partition] = log
             return log
 
@@ -48,13 +51,24 @@ class PartitionAnswers:
     """An AnswerLog on one partition; keeps the answers of its latest windows in memory.
 
     A finished window's answers stay too: its task may be read again, and must not be paid again.
+    They are forgotten after `keep_s`, as Kafka forgets them, or when there are `most` later ones.
     """
 
-    def __init__(self, outbox: Outbox, partition: int, most: int = REMEMBERED_WINDOWS) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        partition: int,
+        clock: Clock,
+        keep_s: float,
+        most: int = REMEMBERED_WINDOWS,
+    ) -> None:
         self._outbox = outbox
         self._partition = partition
+        self._clock = clock
+        self._keep_s = keep_s
         self._most = most
         self._windows: OrderedDict[str, dict[str, bytes]] = OrderedDict()
+        self._begun_s: dict[str, float] = {}
 
     def find(self, key: str) -> LoggedAnswer | None:
         """The answer with this key, if it was logged."""
@@ -75,14 +89,19 @@ class PartitionAnswers:
         """Write the answer; returns when the broker has it."""
         value = encode(answer)
         await self._outbox.send([Outgoing(ANSWERS, self._partition, answer.key, value)])
-        self.remember(answer.key, value)
+        self.remember(answer.key, value, self._clock.now().timestamp())
 
-    def remember(self, key: str, value: bytes) -> None:
-        """Take an answer into memory; beyond the bound the oldest window is forgotten."""
+    def remember(self, key: str, value: bytes, written_s: float) -> None:
+        """Take an answer into memory; beyond the bounds the oldest windows are forgotten."""
         window_id = key.split("|", 1)[0]
         self._windows.setdefault(window_id, {})[key] = value
-        if len(self._windows) > self._most:
-            self._windows.popitem(last=False)
+        self._begun_s.setdefault(window_id, written_s)
+        oldest_s = self._clock.now().timestamp() - self._keep_s
+        while self._windows:
+            oldest = next(iter(self._windows))
+            if len(self._windows) <= self._most and self._begun_s[oldest] >= oldest_s:
+                return
+            del self._windows[oldest], self._begun_s[oldest]
 
     def _places(self, window_id: str, role: Role) -> list[AnswerPlace]:
         places = [place_of(key) for key in self._windows.get(window_id, {})]

@@ -5,11 +5,13 @@ Faust's own tables acknowledge before their changelog is safe; here a write retu
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from agents.connection import plain_consumer
 from agents.outbox import Outbox, Outgoing
+from pipeline.clock import Clock
 from pipeline.config import KafkaSettings
 
 _BATCH_TIMEOUT_MS = 500
@@ -18,10 +20,15 @@ _BATCH_TIMEOUT_MS = 500
 class ChangelogStore:
     """Keys and values of the partitions this process works on."""
 
-    def __init__(self, kafka: KafkaSettings, kafka_topic: str, outbox: Outbox) -> None:
+    def __init__(
+        self, kafka: KafkaSettings, kafka_topic: str, outbox: Outbox, clock: Clock
+    ) -> None:
+        self.kafka_topic = kafka_topic
         self._kafka = kafka
-        self._kafka_topic = kafka_topic
         self._outbox = outbox
+        self._clock = clock
+        self._written_s: dict[tuple[int, str], float] = {}
+        self._expiring: dict[tuple[int, str], asyncio.Event] = {}
         self._values: dict[int, dict[str, bytes]] = {}
         self._locks: dict[int, asyncio.Lock] = {}
 
@@ -33,11 +40,12 @@ class ChangelogStore:
             if partition in self._values:
                 return
             values: dict[str, bytes] = {}
-            async for key, value in read_to_end(self._kafka, self._kafka_topic, partition):
-                if value is None:
-                    values.pop(key, None)
+            async for entry in read_to_end(self._kafka, self.kafka_topic, partition):
+                if entry.value is None:
+                    values.pop(entry.key, None)
                 else:
-                    values[key] = value
+                    values[entry.key] = entry.value
+                    self._written_s[partition, entry.key] = entry.written_s
             self._values[partition] = values
 
     def get(self, partition: int, key: str) -> bytes | None:
@@ -46,8 +54,40 @@ class ChangelogStore:
 
     async def put(self, partition: int, changes: Mapping[str, bytes | None]) -> None:
         """Write; returns when the changelog has it. None removes a key."""
+        for key in changes:
+            # A tombstone that is under way must not land behind this value.
+            while (tombstone := self._expiring.get((partition, key))) is not None:
+                await tombstone.wait()
+        now_s = self._clock.now().timestamp()
+        self._written_s |= {(partition, key): now_s for key in changes}
+        await self._write(partition, changes)
+
+    async def expire(self, before_s: float) -> int:
+        """Remove what was last written before `before_s`, epoch time; returns how many keys."""
+        stale = [
+            (partition, key)
+            for partition, values in self._values.items()
+            for key in values
+            if self._written_s.get((partition, key), before_s) < before_s
+        ]
+        for partition in {partition for partition, _ in stale}:
+            keys = [key for number, key in stale if number == partition]
+            done = asyncio.Event()
+            self._expiring |= {(partition, key): done for key in keys}
+            try:
+                await self._write(partition, dict.fromkeys(keys))
+            finally:
+                for key in keys:
+                    del self._expiring[partition, key]
+                done.set()
+        return len(stale)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._values.values()))
+
+    async def _write(self, partition: int, changes: Mapping[str, bytes | None]) -> None:
         await self._outbox.send(
-            Outgoing(self._kafka_topic, partition, key, value) for key, value in changes.items()
+            Outgoing(self.kafka_topic, partition, key, value) for key, value in changes.items()
         )
         values = self._values.get(partition)
         if values is None:
@@ -55,19 +95,29 @@ class ChangelogStore:
         for key, value in changes.items():
             if value is None:
                 values.pop(key, None)
+                self._written_s.pop((partition, key), None)
             else:
                 values[key] = value
 
     def forget(self, partitions: Iterable[int]) -> None:
         """Another process may write these from now on: read them again when they come back."""
         for partition in partitions:
-            self._values.pop(partition, None)
+            for key in self._values.pop(partition, {}):
+                self._written_s.pop((partition, key), None)
+
+
+class Entry(NamedTuple):
+    """What a changelog has for a key, and when it was written, epoch time."""
+
+    key: str
+    value: bytes | None
+    written_s: float
 
 
 async def read_to_end(
     kafka: KafkaSettings, kafka_topic: str, partition: int
-) -> AsyncIterator[tuple[str, bytes | None]]:
-    """Keys and values of a partition in log order, up to the end it has now."""
+) -> AsyncIterator[Entry]:
+    """The entries of a partition in log order, up to the end it has now."""
     place = TopicPartition(kafka.named(kafka_topic), partition)
     consumer: AIOKafkaConsumer = plain_consumer(kafka)
     await consumer.start()
@@ -78,6 +128,7 @@ async def read_to_end(
         while await consumer.position(place) < end:
             batches = await consumer.getmany(place, timeout_ms=_BATCH_TIMEOUT_MS)
             for record in batches.get(place, ()):
-                yield (record.key or b"").decode("utf-8", "replace"), record.value
+                key = (record.key or b"").decode("utf-8", "replace")
+                yield Entry(key, record.value, record.timestamp / 1000)
     finally:
         await consumer.stop()

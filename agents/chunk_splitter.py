@@ -14,6 +14,7 @@ import faust
 
 from agents.changelog import ChangelogStore
 from agents.delivery import BadMessageError, EventStream, Incoming, read
+from agents.expiry import let_expire
 from agents.outbox import BrokerAwayError, outgoing
 from agents.role_app import RoleApp
 from pipeline.config import SplitterSettings
@@ -55,7 +56,10 @@ _MAX_HELD_WINDOWS = 4
 
 
 class ChunkSplitter:
-    """Cuts the streams of all domains; `token_budget` says how many tokens a window may have."""
+    """Cuts the streams of all domains; `token_budget` says how many tokens a window may have.
+
+    The position in a stream that stays quiet is forgotten after `keep_s`.
+    """
 
     def __init__(
         self,
@@ -63,6 +67,7 @@ class ChunkSplitter:
         domains: Mapping[str, Domain],
         settings: SplitterSettings,
         token_budget: Callable[[], int | None],
+        keep_s: float,
     ) -> None:
         self._role_app = role_app
         self._settings = settings
@@ -76,7 +81,10 @@ class ChunkSplitter:
             }
             for name, domain in domains.items()
         }
-        self._store = ChangelogStore(role_app.kafka, SPLITTER_STATE, role_app.outbox)
+        self._store = ChangelogStore(
+            role_app.kafka, SPLITTER_STATE, role_app.outbox, role_app.clock
+        )
+        let_expire(role_app, self._store, keep_s)
         self._buffers: dict[BufferKey, Buffer] = {}
         self._cuts: dict[BufferKey, asyncio.Task[None]] = {}
         role_app.raw_agent(map(raw_kafka_topic, domains), self._consume)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from agents.changelog import ChangelogStore
 from agents.delivery import BadMessageError, Incoming
+from agents.expiry import let_expire
 from agents.model_role import reward_messages
 from agents.outbox import Outgoing, outgoing
 from agents.role_app import RoleApp
@@ -30,15 +31,20 @@ _ROLE = Role.FORMAT_CHECKER
 
 
 class FormatChecker:
-    """Checks organised windows and keeps the books of what was published."""
+    """Checks organised windows and keeps the books of what was published, each for `keep_s`."""
 
     def __init__(
-        self, role_app: RoleApp, domains: Mapping[str, Domain], settings: WorkerSettings
+        self,
+        role_app: RoleApp,
+        domains: Mapping[str, Domain],
+        settings: WorkerSettings,
+        keep_s: float,
     ) -> None:
         self._role_app = role_app
         self._domains = domains
         self._settings = settings
-        self._store = ChangelogStore(role_app.kafka, RECORDS_STATE, role_app.outbox)
+        self._store = ChangelogStore(role_app.kafka, RECORDS_STATE, role_app.outbox, role_app.clock)
+        let_expire(role_app, self._store, keep_s)
         role_app.agent([role_kafka_topic(_ROLE)], self._handle)
         role_app.follow_partitions(self._store.forget)
 

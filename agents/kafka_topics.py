@@ -9,11 +9,12 @@ from confluent_kafka.cimpl import NewTopic
 
 from agents.reachability import Reachability, quiet
 from agents.refusals import not_done
-from pipeline.config import KafkaSettings
+from pipeline.config import KafkaSettings, StateSettings
 from pipeline.errors import ConfigurationError
 from schemas.catalogue import KafkaTopic, catalogue
 
 _TIMEOUT_S = 15.0
+_STATE = StateSettings()
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,16 @@ class TopicReport:
     wrong_partitions: tuple[str, ...]
 
 
-def create_kafka_topics(kafka: KafkaSettings, domains: Iterable[str]) -> TopicReport:
+def create_kafka_topics(
+    kafka: KafkaSettings, domains: Iterable[str], state: StateSettings = _STATE
+) -> TopicReport:
     """Create what is missing, and check the partition counts of what is there.
 
     Raises ConfigurationError if no broker answers, if one refuses, or if an existing Kafka topic
     has another partition count than `kafka.partitions`.
     """
     admin, reachability = _admin(kafka)
-    wanted = catalogue(domains)
+    wanted = catalogue(domains, int(state.answers_s * 1000))
     existing = reachability.partitions(admin, kafka)
     new = [_new_topic(topic, kafka) for topic in wanted if kafka.named(topic.name) not in existing]
     acknowledged: dict[str, int] = {}

@@ -53,7 +53,8 @@ class ModelRole:
         role_assignments: RoleAssignments,
         domains: frozenset[str],
         prepare: Prepare,
-        served: Callable[[RoleTask, Served], None] = lambda task, served: None,
+        served: Callable[[RoleTask, Served], None],
+        answers: KafkaAnswers,
     ) -> None:
         self._role = role
         self._role_app = role_app
@@ -62,7 +63,7 @@ class ModelRole:
         self._domains = domains
         self._prepare = prepare
         self._served = served
-        self._answers = KafkaAnswers(role_app.kafka, role_app.outbox, role)
+        self._answers = answers
         role_app.agent([role_kafka_topic(role)], self._handle)
         role_app.follow_partitions(self._answers.forget)
 

@@ -63,7 +63,7 @@ class PolicyAgent:
         for domain in domains:
             keys = self._keys.setdefault(policy_partition(domain, partitions), [])
             keys.extend((domain, role) for role in MODEL_ROLES)
-        self._store = ChangelogStore(role_app.kafka, POLICY_STATE, role_app.outbox)
+        self._store = ChangelogStore(role_app.kafka, POLICY_STATE, role_app.outbox, role_app.clock)
         self._partitions: dict[int, Partition] = {}
         self._without_arms: set[tuple[str, Role]] = set()
         role_app.raw_agent([ROLE_REWARDS], self._consume)

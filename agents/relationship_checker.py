@@ -1,6 +1,9 @@
 """The relationship checker's state: the subjects of each stream, so that identities stay."""
 
+from datetime import timedelta
+
 from agents.changelog import ChangelogStore
+from agents.expiry import let_expire
 from agents.model_role import Job
 from agents.role_app import RoleApp
 from pipeline.config import WorkerSettings
@@ -16,12 +19,18 @@ class SubjectRegistries:
     """The registries of the streams this process works on.
 
     A window is applied after its task for the next role is on the broker: a window that is
-    already applied needs nothing more when it is read again.
+    already applied needs nothing more when it is read again. A subject that is not spoken of for
+    `keep_s` is forgotten: should it come back, it is a new one.
     """
 
-    def __init__(self, role_app: RoleApp, settings: WorkerSettings) -> None:
+    def __init__(self, role_app: RoleApp, settings: WorkerSettings, keep_s: float) -> None:
         self._settings = settings
-        self._store = ChangelogStore(role_app.kafka, SUBJECTS_STATE, role_app.outbox)
+        self._clock = role_app.clock
+        self._keep = timedelta(seconds=keep_s)
+        self._store = ChangelogStore(
+            role_app.kafka, SUBJECTS_STATE, role_app.outbox, role_app.clock
+        )
+        let_expire(role_app, self._store, keep_s)
         role_app.follow_partitions(self._store.forget)
 
     async def prepare(self, task: RoleTask, partition: int) -> Job | None:
@@ -33,11 +42,15 @@ class SubjectRegistries:
         registry = Registry() if kept is None else decode(Registry, kept)
         if window.window_id in registry.applied:
             return None
+        registry = registry.spoken_of_since(self._clock.now() - self._keep)
         logic = RelationshipChecker(registry, self._settings.known_subjects_in_prompt)
 
         async def done(served: Served) -> None:
             after = registry.after(
-                window.window_id, served.task.resolved, self._settings.max_known_subjects
+                window.window_id,
+                served.task.resolved,
+                self._settings.max_known_subjects,
+                self._clock.now(),
             )
             await self._store.put(partition, {key: encode(after)})
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from agents import faust_corrections
 from agents.allowances import Allowances
 from agents.allowances_coordinator import AllowancesCoordinator
+from agents.answers import KafkaAnswers
 from agents.chunk_splitter import ChunkSplitter
 from agents.failed_windows import failed_window
 from agents.feedback import FeedbackListener
@@ -136,6 +137,7 @@ def build(config: Config, roles: Iterable[str], clock: Clock) -> Parts:
             domains,
             config.splitter,
             lambda: int(pool.smallest_context_tokens * share),
+            config.state.positions_s,
         )
     for role in MODEL_ROLES:
         if role.slug not in wanted:
@@ -145,14 +147,18 @@ def build(config: Config, roles: Iterable[str], clock: Clock) -> Parts:
         app.waits_for = partial(server.held_back, role.value, tuple(domains))
         app.delivery.account_for = failed_window(clock)
         prepare = (
-            stateless(role) if role in LOGIC else SubjectRegistries(app, config.worker).prepare
+            stateless(role)
+            if role in LOGIC
+            else SubjectRegistries(app, config.worker, config.state.subjects_s).prepare
         )
-        ModelRole(role, app, server, role_assignments, frozenset(domains), prepare, recent.keep)
+        answers = KafkaAnswers(app, role, config.state.answers_s)
+        known = frozenset(domains)
+        ModelRole(role, app, server, role_assignments, known, prepare, recent.keep, answers)
         feedback = feedback or FeedbackListener(app, recent)
     if Role.FORMAT_CHECKER.slug in wanted:
         app = role_app(Role.FORMAT_CHECKER.slug)
         app.delivery.account_for = failed_window(clock)
-        FormatChecker(app, domains, config.worker)
+        FormatChecker(app, domains, config.worker, config.state.records_s)
     if POLICY in wanted:
         maker = PolicyMaker(config, declared)
         maker.make()

@@ -100,6 +100,12 @@ LOOP_LAG = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 READY = Gauge("rolestream_ready", "1 if /readyz says yes, else 0.")
+STATE_KEYS = Gauge(
+    "rolestream_state_keys", "Keys of a state topic in memory, on this process.", ("kafka_topic",)
+)
+STATE_EXPIRED = Counter(
+    "rolestream_state_expired_total", "Keys that were not written for long.", ("kafka_topic",)
+)
 PAGE_CLIENTS = Gauge("rolestream_page_clients", "Open event streams of the live page.")
 ALLOWANCE_WAIT = Histogram(
     "rolestream_allowance_wait_seconds",

@@ -77,12 +77,14 @@ def _kept(ms: int) -> tuple[tuple[str, str], ...]:
     return (("retention.ms", str(ms)),)
 
 
-def catalogue(domains: Iterable[str]) -> tuple[KafkaTopic, ...]:
-    """All Kafka topics of a deployment with these domains."""
+def catalogue(domains: Iterable[str], answers_ms: int = DAY_MS) -> tuple[KafkaTopic, ...]:
+    """All Kafka topics of a deployment with these domains; answers are kept for `answers_ms`."""
     compact = tuple(COMPACT.items())
+    # A segment that is written to is neither compacted nor deleted: begin new ones in time.
+    answers = (*_kept(answers_ms), ("segment.ms", str(max(60_000, answers_ms // 8))))
+    state = (*compact, ("segment.bytes", str(64 * 1024 * 1024)), ("segment.ms", "3600000"))
     # One value, written up to ten times a second: small segments, or it is hardly ever compacted.
     often_written = (*compact, ("segment.bytes", str(8 * 1024 * 1024)), ("segment.ms", "600000"))
-    expiring = (("cleanup.policy", "compact,delete"), ("retention.ms", str(DAY_MS)))
     raws = [
         KafkaTopic(raw_kafka_topic(domain), RawText, "stream_id", _kept(7 * DAY_MS))
         for domain in domains
@@ -102,7 +104,7 @@ def catalogue(domains: Iterable[str]) -> tuple[KafkaTopic, ...]:
         *roles,
         *records,
         KafkaTopic(WINDOW_OUTCOMES, WindowOutcome, "stream_id", _kept(7 * DAY_MS)),
-        KafkaTopic(ANSWERS, LoggedAnswer, "answer_key", expiring),
+        KafkaTopic(ANSWERS, LoggedAnswer, "answer_key", answers),
         KafkaTopic(
             ROLE_REWARDS, RewardEvent, "domain|role", _kept(30 * DAY_MS), keyed_by_stream=False
         ),
@@ -122,8 +124,8 @@ def catalogue(domains: Iterable[str]) -> tuple[KafkaTopic, ...]:
             (("cleanup.policy", "compact,delete"), ("retention.ms", str(30 * DAY_MS))),
             keyed_by_stream=False,
         ),
-        KafkaTopic(SPLITTER_STATE, None, "domain|stream_id", compact),
-        KafkaTopic(SUBJECTS_STATE, None, "domain|stream_id", compact),
-        KafkaTopic(RECORDS_STATE, None, "domain|stream_id|...", compact),
+        KafkaTopic(SPLITTER_STATE, None, "domain|stream_id", state),
+        KafkaTopic(SUBJECTS_STATE, None, "domain|stream_id", state),
+        KafkaTopic(RECORDS_STATE, None, "domain|stream_id|...", state),
         KafkaTopic(POLICY_STATE, None, "domain|role", compact, keyed_by_stream=False),
     )

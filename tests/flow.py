@@ -82,7 +82,7 @@ class Deployment:
             encoding="utf-8",
         )
         self.config: Config = load_config(self.config_path, environ={})
-        create_kafka_topics(self.config.kafka, domains_of(self.config))
+        create_kafka_topics(self.config.kafka, domains_of(self.config), self.config.state)
         self._producer = Producer(quiet(self.config.kafka.client_settings(), Reachability()))
 
     def start_worker(self, roles: str | None = None) -> subprocess.Popen[bytes]:

@@ -33,7 +33,7 @@ def create(config_path: Path | None, bootstrap_servers: str | None, as_json: boo
     """Create the Kafka topics that are missing."""
     with told_plainly():
         config = _config(config_path, bootstrap_servers)
-        report = create_kafka_topics(config.kafka, domains_of(config))
+        report = create_kafka_topics(config.kafka, domains_of(config), config.state)
     _print(report, as_json)
 
 

@@ -56,7 +56,7 @@ def worker(
         config = with_bootstrap_servers(load_config(config_path), bootstrap_servers)
         chosen = chosen_roles(roles)
         if create_topics:
-            create_kafka_topics(config.kafka, domains_of(config))
+            create_kafka_topics(config.kafka, domains_of(config), config.state)
 
         async def serve() -> None:
             stop = asyncio.Event()

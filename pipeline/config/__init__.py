@@ -11,6 +11,7 @@ from pipeline.config.settings import (
     SplitterSettings,
     WorkerSettings,
 )
+from pipeline.config.state import StateSettings
 from pipeline.config.web import WebSettings
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "ModelSettings",
     "PolicySettings",
     "SplitterSettings",
+    "StateSettings",
     "WebSettings",
     "WorkerSettings",
     "load_config",

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pipeline.config.allowances import AllowanceSettings, BudgetSettings, LimitSettings
 from pipeline.config.kafka import KafkaSettings, Section
 from pipeline.config.models import ModelSettings
+from pipeline.config.state import StateSettings
 from pipeline.config.web import WebSettings
 from schemas.roles import MODEL_ROLES, Role
 
@@ -107,6 +108,7 @@ class Config(Section):
     worker: WorkerSettings = WorkerSettings()
     policy: PolicySettings = PolicySettings()
     judging: JudgingSettings = JudgingSettings()
+    state: StateSettings = StateSettings()
     web: WebSettings = WebSettings()
     limits: dict[str, LimitSettings] = Field(default_factory=dict)
     budget: BudgetSettings = BudgetSettings()

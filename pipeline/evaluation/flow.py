@@ -143,7 +143,10 @@ class Flow:
                 task = await self._serve(logic, task, log, played)
                 if role is Role.RELATIONSHIP_CHECKER:
                     stream.registry = stream.registry.after(
-                        window.window_id, task.resolved, self._worker.max_known_subjects
+                        window.window_id,
+                        task.resolved,
+                        self._worker.max_known_subjects,
+                        window.at,
                     )
             checked = await self._checked(task, log, played)
         except FailedDecisionError as failure:

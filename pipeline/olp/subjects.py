@@ -1,6 +1,9 @@
 """Subject identity along a stream: who was presented before, and who in this window is the same."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from pydantic import Field
 
 from schemas.base import Message
 from schemas.ids import subject_id
@@ -12,10 +15,14 @@ APPLIED_WINDOWS = 64
 
 
 class Registry(Message):
-    """The subjects of a stream, latest last, and the windows that were already applied."""
+    """The subjects of a stream, latest last, and the windows that were already applied.
+
+    `spoken_of` has when each subject was last in a window, as far as that is known.
+    """
 
     subjects: tuple[Subject, ...] = ()
     applied: tuple[str, ...] = ()
+    spoken_of: dict[str, datetime] = Field(default_factory=dict)
 
     def candidates(self, found: Iterable[FoundSubject], most: int) -> tuple[Subject, ...]:
         """Up to `most` earlier subjects to compare with: those of the same name, then the latest
@@ -30,15 +37,33 @@ class Registry(Message):
         chosen = set(list(dict.fromkeys(s.subject_id for s in ranked))[:most])
         return tuple(s for s in self.subjects if s.subject_id in chosen)
 
+    def spoken_of_since(self, begin: datetime) -> "Registry":
+        """The registry without the subjects that were last spoken of before."""
+        kept = [s for s in self.subjects if self.spoken_of.get(s.subject_id, begin) >= begin]
+        return self.model_copy(update={"subjects": tuple(kept)})
+
     def after(
-        self, window: str, resolved: Sequence[ResolvedSubject], max_subjects: int
+        self,
+        window: str,
+        resolved: Sequence[ResolvedSubject],
+        max_subjects: int,
+        now: datetime,
     ) -> "Registry":
         """The registry once a window is applied; beyond `max_subjects` the oldest are forgotten."""
         gone = {old for item in resolved for old in item.merged_ids}
         touched = {item.subject.subject_id: item.subject for item in resolved}
         kept = [s for s in self.subjects if s.subject_id not in gone | touched.keys()]
         subjects = (*kept, *touched.values())[-max_subjects:]
-        return Registry(subjects=subjects, applied=(*self.applied, window)[-APPLIED_WINDOWS:])
+        return Registry(
+            subjects=subjects,
+            applied=(*self.applied, window)[-APPLIED_WINDOWS:],
+            spoken_of={
+                s.subject_id: now
+                if s.subject_id in touched
+                else self.spoken_of.get(s.subject_id, now)
+                for s in subjects
+            },
+        )
 
 
 def resolve(

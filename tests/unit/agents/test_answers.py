@@ -6,6 +6,7 @@ from typing import cast
 
 from agents.answers import PartitionAnswers
 from agents.outbox import Outbox, Outgoing
+from pipeline.clock import Clock, ManualClock
 from schemas.answers import LoggedAnswer
 from schemas.codec import decode
 from schemas.rewards import RunKind
@@ -47,8 +48,25 @@ def answer(window_id: str, model: str, role: Role = Role.TOPIC_FINDER) -> Logged
     )
 
 
-def log(outbox: RecordingOutbox, most: int = 2000) -> PartitionAnswers:
-    return PartitionAnswers(cast(Outbox, outbox), partition=3, most=most)
+CLOCK = ManualClock()
+
+
+def log(outbox: RecordingOutbox, most: int = 2000, clock: Clock = CLOCK) -> PartitionAnswers:
+    return PartitionAnswers(cast(Outbox, outbox), 3, clock, keep_s=3600.0, most=most)
+
+
+async def test_answers_are_forgotten_when_kafka_forgets_them() -> None:
+    clock = ManualClock()
+    answers = log(RecordingOutbox(), clock=clock)
+    old, late, new = answer("w1", "m1"), answer("w2", "m1"), answer("w3", "m1")
+    await answers.append(old)
+    clock.advance(3000.0)
+    await answers.append(late)
+    clock.advance(1000.0)
+    assert answers.find(old.key) is not None
+    await answers.append(new)
+    assert answers.find(old.key) is None
+    assert None not in (answers.find(late.key), answers.find(new.key))
 
 
 async def test_an_answer_is_written_before_it_is_found() -> None:

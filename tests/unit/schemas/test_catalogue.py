@@ -59,7 +59,6 @@ def test_only_what_is_kept_by_key_is_compacted() -> None:
     compacted = {name for name, topic in TOPICS.items() if topic.compacted}
     states = {name for name in TOPICS if name.endswith("-state")}
     assert compacted == {
-        "answers",
         "dead-letter-replays",
         "role-assignments",
         "model-pool",
@@ -74,7 +73,13 @@ def test_what_is_not_compacted_expires() -> None:
         settings = dict(topic.settings)
         if not topic.compacted:
             assert int(settings["retention.ms"]) >= 24 * 3600 * 1000
-    assert dict(TOPICS["answers"].settings)["cleanup.policy"] == "compact,delete"
+
+
+def test_what_expires_or_is_compacted_gets_new_segments_in_time() -> None:
+    answers = {t.name: dict(t.settings) for t in catalogue(DOMAINS, answers_ms=800_000)}["answers"]
+    assert (answers["retention.ms"], answers["segment.ms"]) == ("800000", "100000")
+    for name in ("splitter-state", "subjects-state", "records-state"):
+        assert int(dict(TOPICS[name].settings)["segment.ms"]) <= 3600 * 1000
 
 
 def test_only_state_has_no_message_model() -> None:

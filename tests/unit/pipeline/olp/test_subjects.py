@@ -1,6 +1,7 @@
 """Identity along a stream: the same subject keeps its id, one wrong pair cannot ruin two."""
 
 import itertools
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from schemas.codec import decode, encode
 from schemas.messages import Subject
 from schemas.role_task import ResolvedSubject, RoleTask
 from schemas.roles import Role
-from tests.role_tasks import found, resolved, role_task, subject, window
+from tests.role_tasks import AT, found, resolved, role_task, subject, window
 
 NAMES = ["rose", "fern", "oak", "lily", "moss"]
 
@@ -131,7 +132,7 @@ class TestRegistry:
         for number, names in enumerate([["rose"], ["fern", "rose"], ["oak"], ["Rose", "oak"]]):
             of = task(*names, window_id=f"window-{number}")
             result = resolve(of, registry.candidates(of.subjects, 24), [])
-            registry = registry.after(of.window.window_id, result, 200)
+            registry = registry.after(of.window.window_id, result, 200, AT)
             for item in result:
                 seen.setdefault(item.subject.name.casefold(), set()).add(item.subject.subject_id)
         assert {name: len(ids) for name, ids in seen.items()} == {"rose": 1, "fern": 1, "oak": 1}
@@ -161,27 +162,41 @@ class TestRegistry:
 
     def test_merged_identities_are_forgotten_and_touched_ones_are_latest(self) -> None:
         registry = Registry(subjects=tuple(subject(n) for n in ("rose", "fern", "oak")))
-        after = registry.after("w", [resolved("rose", 1, merged=["id-fern"])], 10)
+        after = registry.after("w", [resolved("rose", 1, merged=["id-fern"])], 10, AT)
         assert [s.name for s in after.subjects] == ["oak", "rose"]
 
     def test_the_oldest_are_forgotten_beyond_the_limit(self) -> None:
         registry = Registry(subjects=tuple(subject(n) for n in ("rose", "fern", "oak")))
-        after = registry.after("w", [resolved("lily", 1)], 2)
+        after = registry.after("w", [resolved("lily", 1)], 2, AT)
         assert [s.name for s in after.subjects] == ["oak", "lily"]
 
     def test_a_stream_that_never_ends_needs_bounded_memory(self) -> None:
         registry = Registry()
         for number in range(300):
-            registry = registry.after(f"w{number}", [resolved(f"plant {number}", 1)], 50)
+            registry = registry.after(f"w{number}", [resolved(f"plant {number}", 1)], 50, AT)
         assert len(registry.subjects) == 50
         assert len(registry.applied) == APPLIED_WINDOWS
         assert registry.applied[-1] == "w299"
 
     def test_it_survives_its_changelog(self) -> None:
-        registry = Registry().after("w", [resolved("rose", 1)], 10)
+        registry = Registry().after("w", [resolved("rose", 1)], 10, AT)
         assert decode(Registry, encode(registry)) == registry
 
     def test_candidates_keep_the_order_in_which_they_were_presented(self) -> None:
         subjects: tuple[Subject, ...] = tuple(subject(f"plant {n}") for n in range(20))
         chosen = Registry(subjects=subjects).candidates(found("plant 3", "plant 17"), 8)
         assert list(chosen) == sorted(chosen, key=subjects.index)
+
+
+def test_a_subject_that_is_not_spoken_of_for_long_is_forgotten() -> None:
+    day = timedelta(days=1)
+    registry = Registry().after("w1", [resolved("rose", 1), resolved("fern", 2)], 9, AT)
+    registry = registry.after("w2", [resolved("fern", 1)], 9, AT + day)
+    assert [s.name for s in registry.spoken_of_since(AT).subjects] == ["rose", "fern"]
+    assert [s.name for s in registry.spoken_of_since(AT + day).subjects] == ["fern"]
+    assert decode(Registry, encode(registry)) == registry
+
+
+def test_a_subject_of_whom_it_is_not_known_when_is_kept() -> None:
+    old = Registry(subjects=(subject("rose"),))
+    assert old.spoken_of_since(AT).subjects == old.subjects
