@@ -29,6 +29,10 @@ class Reachability:
         elif self.last is None or self.last.code() not in HOPELESS:
             self.last = error
 
+    def cause(self, error: KafkaError) -> KafkaError:
+        """What was complained about first, for an error that only says that the client is dead."""
+        return self.last if error.code() == KafkaError._FATAL and self.last is not None else error
+
     def partitions(
         self, client: Producer | Consumer | AdminClient, kafka: KafkaSettings
     ) -> dict[str, int]:

@@ -40,6 +40,7 @@ from pipeline.errors import ConfigurationError, RetryableError
 from pipeline.models.client import ModelClient
 from pipeline.models.declared import DeclaredModels
 from pipeline.models.pool import Completes, ModelPool
+from pipeline.olp.splitter import MAX_WINDOW_TOKENS
 from pipeline.rolerl.reward import reward_preset
 from schemas.roles import MODEL_ROLES, Role
 
@@ -136,7 +137,7 @@ def build(config: Config, roles: Iterable[str], clock: Clock) -> Parts:
             app,
             domains,
             config.splitter,
-            lambda: int(pool.smallest_context_tokens * share),
+            lambda: min(int(pool.smallest_context_tokens * share), MAX_WINDOW_TOKENS),
             config.state.positions_s,
         )
     for role in MODEL_ROLES:

@@ -224,7 +224,12 @@ class ApacheKafka:
         for node in self.nodes:
             if (self._data_dir / f"broker-{node.node_id}" / "meta.properties").exists():
                 continue
-            arguments = ["format", "-t", cluster_id, "-c", str(self._properties_path(node.node_id))]
+            arguments = [
+                "format",
+                # In one word, as an id may begin with a hyphen.
+                f"--cluster-id={cluster_id}",
+                *("-c", str(self._properties_path(node.node_id))),
+            ]
             for user, password in self._scram_users.items():
                 arguments += ["--add-scram", f"SCRAM-SHA-512=[name={user},password={password}]"]
             command = [*self._java, "kafka.tools.StorageTool", *arguments]

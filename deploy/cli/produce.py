@@ -6,11 +6,11 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import click
 import orjson
+from confluent_kafka import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
@@ -128,7 +128,10 @@ def produce(
         kafka = kafka_settings(bootstrap_servers, config_path)
         kafka_topic, settings = kafka.named(raw_kafka_topic(domain)), kafka.client_settings()
         reachability = Reachability()
-        refusal = partial(not_done, kafka=kafka)
+
+        def refusal(doing: str, error: KafkaError) -> str:
+            return not_done(doing, reachability.cause(error), kafka)
+
         sender = Sender(quiet(settings, reachability), kafka_topic, refusal)
         partitions = require_kafka_topic(reachability, sender.producer, kafka, kafka_topic)
         tails = None

@@ -22,6 +22,8 @@ from schemas.messages import RawText, Sentence
 
 SPLITTER_VERSION = "cohesion-1"
 RECENT_SEQS = 64
+MAX_WINDOW_TOKENS = 100_000
+"""However large the models' contexts are: a window has to fit into a Kafka message of 1 MB."""
 CutReason = Literal["count", "age", "tokens", "end"]
 HandleT = TypeVar("HandleT")
 
@@ -245,6 +247,11 @@ class StreamBuffer(Generic[HandleT]):
 
 
 def estimate_tokens(text: str) -> int:
-    """A cautious count of a text's tokens: a word piece per 3 ASCII characters, 1.2 per other."""
+    """A cautious count of a text's tokens: a word piece per 3 ASCII characters, 1.2 per other.
+
+    Control characters count as two, which is what they are in a prompt. A token is no more than six
+    bytes of JSON.
+    """
     ascii_chars = sum(1 for char in text if char.isascii())
-    return 4 + ascii_chars // 3 + int((len(text) - ascii_chars) * 1.2)
+    control_chars = sum(1 for char in text if char < " " or char == "\x7f")
+    return 4 + ascii_chars // 3 + int((len(text) - ascii_chars) * 1.2) + 2 * control_chars

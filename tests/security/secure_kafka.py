@@ -45,7 +45,7 @@ class SecureKafka:
             ),
         )
         self.secure = self._cluster.bootstrap_servers
-        self._inside = f"127.0.0.1:{inside}"
+        self.inside = f"127.0.0.1:{inside}"
 
     def start(self, domains: Iterable[str]) -> None:
         """Start, create the Kafka topics and grant everybody what the access rules say."""
@@ -53,7 +53,7 @@ class SecureKafka:
         self._cluster.start()
         # The broker's own listener, which only this machine reaches, is the super user's.
         own = KafkaSettings(
-            bootstrap_servers=self._inside,
+            bootstrap_servers=self.inside,
             partitions=PARTITIONS,
             kafka_topic_prefix=PREFIX,
             group_prefix="sec",

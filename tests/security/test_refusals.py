@@ -71,7 +71,7 @@ def test_nothing_granted(people: People, secure_kafka: SecureKafka, tool: str) -
         ("splitter", "worker", "READ the groups sec-topic-finder"),
         ("observer", "worker", "WRITE the Kafka topics sec."),
         ("observer", "policy agent", "WRITE the Kafka topics sec."),
-        ("observer", "producer", "may not read sec.raw-news"),
+        ("observer", "producer", "sec.raw-news"),
     ],
 )
 def test_one_grant_is_missing(
