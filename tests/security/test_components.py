@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AclBindingFilter
 
+from deploy.compose.access import Grant, May
+from deploy.compose.grant_access import binding
 from pipeline.config import load_config
 from tests.flow import until
 from tests.scripted.text import marked
@@ -89,3 +92,33 @@ def test_an_operator_replays_dead_letters_and_an_observer_may_not(
     status, printed, errors = people.run(operator, "dead-letters", "replay", *kind)
     assert status == 0, errors
     assert json.loads(printed)["replayed"] == [listed()[0]["name"]]
+
+
+def test_a_grant_that_is_taken_away_and_given_back_loses_nothing(
+    people: People, secure_kafka: SecureKafka
+) -> None:
+    own = "sec.windows"
+    rule = binding(Grant("splitter", May.WRITE, kafka_topic=own))
+    people.worker(people.config("splitter", secure_kafka.table("splitter")), "chunk-splitter")
+    worker, log = people.worker(
+        people.config("role-worker", secure_kafka.table("role-worker")), MODEL_SIDE
+    )
+    taken = AclBindingFilter(
+        *(rule.restype, rule.name, rule.resource_pattern_type, rule.principal, "*"),
+        *(rule.operation, rule.permission_type),
+    )
+    for future in secure_kafka.admin.delete_acls([taken]).values():
+        assert len(future.result()) == 1
+    producer = people.config("producer", secure_kafka.table("producer"))
+    produced = people.run(
+        *(producer, "produce", "-", "--domain", "news", "--stream", "taken", "--end"), text=TEXT
+    )
+    assert produced[0] == 0
+    refused = "the broker did not take a message: TopicAuthorizationFailedError"
+    until(lambda: any(refused in p.read_text() for p in people.folder.glob("*.log")), 30)
+    for future in secure_kafka.admin.create_acls([rule]).values():
+        future.result()
+    consumer = people.config("consumer", secure_kafka.table("consumer"))
+    until(lambda: records(people, consumer, "taken") != [], 60)
+    assert worker.poll() is None
+    assert "Traceback" not in log.read_text()
