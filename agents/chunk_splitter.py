@@ -21,7 +21,6 @@ from pipeline.config import SplitterSettings
 from pipeline.domains import Domain
 from pipeline.metrics import SENTENCES, WINDOWS
 from pipeline.olp.splitter import (
-    SPLITTER_VERSION,
     Intake,
     PlannedCut,
     SplitterState,
@@ -178,7 +177,7 @@ class ChunkSplitter:
         await self._store.put(partition, {f"{domain}|{stream_id}": encode(state)})
         window = Window(
             window_id=window_id(
-                domain, stream_id, planned.first_seq, planned.last_seq, SPLITTER_VERSION
+                domain, stream_id, planned.first_seq, planned.last_seq, planned.splitter_version
             ),
             domain=domain,
             stream_id=stream_id,
@@ -189,12 +188,12 @@ class ChunkSplitter:
             carried_from=state.carried_from,
             final=planned.final,
             closed_by=planned.closed_by,
-            splitter_version=SPLITTER_VERSION,
+            splitter_version=planned.splitter_version,
             at=self._role_app.clock.now(),
         )
         author = ProducedBy(
             model="code",
-            prompt_version=SPLITTER_VERSION,
+            prompt_version=planned.splitter_version,
             decision_id=stable_id(window.window_id, Role.CHUNK_SPLITTER.value),
         )
         task = RoleTask(

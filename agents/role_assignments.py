@@ -50,5 +50,6 @@ class RoleAssignments:
             log.warning("ignored a role assignment that cannot be read: %s", error)
             return
         before = self._current.get(key)
-        if before is None or heard.version >= before.version:
+        # Versions begin anew when the Kafka topic was emptied and nothing told this process.
+        if before is None or heard.version >= before.version or heard.at > before.at:
             self._current[key] = heard

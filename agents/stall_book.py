@@ -5,6 +5,7 @@ The committed offsets of a group without members carry the counts as their metad
 """
 
 import re
+import time
 from collections.abc import Iterable, Mapping
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -15,6 +16,7 @@ from schemas.dead_letter import Source
 
 GROUP = "watchdog"
 _TIMEOUT_S = 10.0
+_PAUSES_S = (0.3, 1.0, 3.0)
 _REMEMBERED = 50
 _COUNT = re.compile(r"(\d{1,19}):(\d{1,9})")
 
@@ -38,9 +40,7 @@ class StallBook:
         asked = [TopicPartition(kafka_topic, number) for kafka_topic, number in places]
         consumer = Consumer(self._settings)
         try:
-            found = consumer.committed(asked, timeout=_TIMEOUT_S) if asked else []
-        except KafkaException as error:
-            raise RetryableError(f"cannot read the book of restarts: {error}") from None
+            found = self._committed(consumer, asked) if asked else []
         finally:
             consumer.close()
         return {
@@ -48,6 +48,17 @@ class StallBook:
             for at in found
             for offset, count in _COUNT.findall(at.metadata or "")
         }
+
+    def _committed(self, consumer: Consumer, asked: list[TopicPartition]) -> list[TopicPartition]:
+        """What is committed; a group that is new to its coordinator takes more than one try."""
+        for pause_s in (*_PAUSES_S, None):
+            try:
+                return consumer.committed(asked, timeout=_TIMEOUT_S)
+            except KafkaException as error:
+                if pause_s is None:
+                    raise RetryableError(f"cannot read the book of restarts: {error}") from None
+                time.sleep(pause_s)
+        return []
 
     def count(self, messages: Iterable[Source]) -> int:
         """Count one more restart at each of these messages; returns the most of any of them."""

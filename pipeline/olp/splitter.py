@@ -29,7 +29,11 @@ HandleT = TypeVar("HandleT")
 
 
 class PlannedCut(Part):
-    """A cut that was decided: which sentences, why, and from where the rest is carried over."""
+    """A cut that was decided: which sentences, why, and from where the rest is carried over.
+
+    `splitter_version` is that of the process which planned it, whichever process sends the window:
+    it is part of the window's id, and a window that is sent again must have the id of before.
+    """
 
     first_seq: Seq
     first_position: int = Field(ge=0)
@@ -38,6 +42,7 @@ class PlannedCut(Part):
     closed_by: CutReason
     carried_from: Seq | None = None
     final: bool = False
+    splitter_version: str = "cohesion-1"
 
 
 class SplitterState(Message):
@@ -182,6 +187,7 @@ class StreamBuffer(Generic[HandleT]):
             closed_by=reason,
             carried_from=self.held[cut].sentence.seq if cut < size else None,
             final=reason == "end" and cut == up_to_end,
+            splitter_version=SPLITTER_VERSION,
         )
 
     def with_plan(self, planned: PlannedCut) -> SplitterState:

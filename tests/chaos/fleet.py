@@ -16,7 +16,7 @@ from schemas.catalogue import ANSWERS, WINDOW_OUTCOMES, WINDOWS, records_kafka_t
 from schemas.codec import decode
 from schemas.messages import CategorizedRecord, Window, WindowOutcome
 from tests.chaos.content import stream
-from tests.chaos.verifier import Evidence, Logged, ModelCall
+from tests.chaos.verifier import Evidence, Logged, ModelCall, unaccounted
 from tests.flow import Deployment, until
 
 DOMAIN = "ecommerce"
@@ -56,7 +56,7 @@ class Fleet:
         self, deployment: Deployment, size: int, module: str = "deploy.cli", roles: str = ""
     ) -> None:
         self._deployment = deployment
-        self._module = module
+        self.module = module
         self._roles = roles
         self.kills = 0
         self.members = [self.start() for _ in range(size)]
@@ -64,7 +64,7 @@ class Fleet:
     def start(self) -> subprocess.Popen[bytes]:
         arguments = ["worker", "--config", str(self._deployment.config_path), "--no-create-topics"]
         arguments += ["--roles", self._roles] if self._roles else []
-        return self._deployment._spawn(self._module, arguments)[0]
+        return self._deployment._spawn(self.module, arguments)[0]
 
     def kill(self, place: int, number: signal.Signals = signal.SIGKILL) -> None:
         """End a worker and start another in its place."""
@@ -80,7 +80,7 @@ class Fleet:
         logs = self._deployment.folder
         until(
             lambda: (
-                sum(b"ready:" in log.read_bytes() for log in logs.glob(f"{self._module}-*.log"))
+                sum(b"ready:" in log.read_bytes() for log in logs.glob(f"{self.module}-*.log"))
                 >= len(self.members)
             ),
             limit_s,
@@ -129,7 +129,33 @@ def _logged(message: Message) -> Logged:
         window_id=answer.window_id,
         role=answer.role.value,
         model=answer.model,
+        prompt_version=answer.prompt_version,
         second=answer.prompt_version.startswith(JUDGMENT),
         # The stamp is cut to whole milliseconds.
         logged_s=stamp_ms / 1000 + 0.001,
     )
+
+
+def finish(deployment: Deployment, talk: Talk, limit_s: float = 180.0) -> Evidence:
+    """End the talk, wait until every sentence is accounted for, and gather what came out.
+
+    What is not accounted for in time is told with where it waits.
+    """
+    talk.end()
+    said = sum(map(len, talk.streams.values()))
+    deadline = time.monotonic() + limit_s
+    while sum(outcome.sentences for outcome in deployment.outcomes()) < said:
+        if time.monotonic() > deadline:
+            status = json.loads(deployment.command("status", "--json"))
+            missing = unaccounted(gather(deployment, talk.streams))
+            raise AssertionError(f"after {limit_s:g} s: lag {status['lag']}; {missing}")
+        time.sleep(1.0)
+    return gather(deployment, talk.streams)
+
+
+def accounted(deployment: Deployment) -> list[tuple[int, float]]:
+    """Partition and time of every window's account, as the broker stamped it."""
+    return [
+        (message.partition() or 0, message.timestamp()[1] / 1000)
+        for message in deployment.messages(WINDOW_OUTCOMES)
+    ]

@@ -8,29 +8,25 @@ import pytest
 
 from deploy.brokers.apache import ApacheKafka
 from tests.chaos.conftest import Deploy
-from tests.chaos.fleet import Fleet, Talk, gather
+from tests.chaos.fleet import Fleet, Talk, finish
 from tests.chaos.verifier import paid_and_dropped, violations
 
 pytestmark = [pytest.mark.kafka, pytest.mark.chaos, pytest.mark.timeout(1800)]
 
 
-@pytest.mark.parametrize(
-    "kills", [pytest.param(8, marks=pytest.mark.chaos_quick), pytest.param(100)]
-)
+@pytest.mark.parametrize("kills", [pytest.param(8, marks=pytest.mark.chaos_quick), 30, 100])
 def test_workers_are_killed(
     shared_kafka: ApacheKafka, deploy_on: Deploy, measured: Callable[[str], None], kills: int
 ) -> None:
     deployment = deploy_on(shared_kafka)
     fleet = Fleet(deployment, 2)
-    talk = Talk(deployment, every_s=1.5)
+    talk = Talk(deployment, every_s=2.0)
     talk.start()
     fleet.wait_ready()
     started_s = time.monotonic()
     fleet.harass(kills, random.Random(7), gap_s=(2.0, 10.0))
     harassed_s = time.monotonic() - started_s
-    talk.end()
-    deployment.wait_accounted(sum(map(len, talk.streams.values())), 300)
-    evidence = gather(deployment, talk.streams)
+    evidence = finish(deployment, talk, 300)
     measured(
         f"{fleet.kills} SIGKILLs in {harassed_s:.0f} s, {len(evidence.windows)} windows, "
         f"{len(evidence.consumed)} records, {len(evidence.calls)} calls, "

@@ -38,8 +38,8 @@ OUTCOME = WindowOutcome(
     latency_s=1.0,
     at=AT,
 )
-CALL = ModelCall(10.0, 11.0, "arm", "topic_finder", False, TEXTS[0], TEXTS[-1])
-ANSWER = Logged("k", "w1", "topic_finder", "arm", False, 11.1)
+CALL = ModelCall(10.0, 11.0, "arm", "topic_finder", "p1", False, TEXTS[0], TEXTS[-1])
+ANSWER = Logged("k", "w1", "topic_finder", "arm", "p1", False, 11.1)
 GOOD = Evidence(
     streams={"show": TEXTS},
     consumed=[RECORD],
@@ -98,6 +98,7 @@ def test_a_call_after_its_answer_was_logged_is_paid_twice() -> None:
     assert broken(calls=[CALL, replace(CALL, came_s=11.05)]) == set()
     assert broken(calls=[CALL, replace(CALL, came_s=11.2, second=True)]) == set()
     assert broken(calls=[CALL, replace(CALL, came_s=11.2, model="other")]) == set()
+    assert broken(calls=[CALL, replace(CALL, came_s=11.2, prompt_version="p2")]) == set()
 
 
 def test_a_call_that_was_under_way_when_its_worker_died_is_counted() -> None:

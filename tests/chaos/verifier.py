@@ -19,6 +19,7 @@ class ModelCall:
     replied_s: float | None
     model: str
     role: str
+    prompt_version: str
     second: bool
     first: str
     last: str
@@ -32,6 +33,7 @@ class Logged:
     window_id: str
     role: str
     model: str
+    prompt_version: str
     second: bool
     logged_s: float
 
@@ -129,16 +131,19 @@ def unaccounted(evidence: Evidence) -> list[str]:
 def paid_twice(evidence: Evidence) -> list[str]:
     """Calls of an arm for a window and role that came after the first one was finished and logged.
 
-    A repair or a judgment is another call than the answer it is about.
+    A repair or a judgment is another call than the answer it is about; so is a call with other
+    instructions, which a new release may bring.
     """
-    logged: dict[tuple[str, str, str, bool], float] = {}
+    logged: dict[tuple[str, str, str, str, bool], float] = {}
     for answer in evidence.answers:
-        place = (answer.window_id, answer.role, answer.model, answer.second)
+        arm = (answer.model, answer.prompt_version, answer.second)
+        place = (answer.window_id, answer.role, *arm)
         logged[place] = min(answer.logged_s, logged.get(place, answer.logged_s))
     faults = []
     for call in evidence.calls:
         for window_id in evidence.windows.get((call.first, call.last), ()):
-            since_s = logged.get((window_id, call.role, call.model, call.second))
+            arm = (call.model, call.prompt_version, call.second)
+            since_s = logged.get((window_id, call.role, *arm))
             if since_s is not None and call.came_s > since_s:
                 faults.append(
                     f"{call.model} as {call.role} for {window_id}: "

@@ -19,6 +19,7 @@ from typing import Any
 from aiohttp import web
 
 from pipeline.prompt_format import TaskPrompt, parse_user
+from schemas.ids import stable_id
 from tests.scripted.answers import right_answer
 
 ANSWER = "\n<answer>\n"
@@ -47,6 +48,7 @@ class Script:
             "replied_s": None,
             "model": model,
             "role": task.role,
+            "prompt_version": stable_id("prompt", messages[0]["content"])[:12],
             "second": bool(judged) or len(messages) > 2,
             "first": task.sentences[0][1],
             "last": task.sentences[-1][1],

@@ -1,0 +1,15 @@
+"""`rolestream` of a later release: another splitter version, other instructions for the models.
+
+Run as `python -m tests.chaos.changed_worker worker --config FILE`.
+"""
+
+from deploy.cli.main import main
+from pipeline.olp import role, splitter
+
+LATER = "cohesion-later"
+
+if __name__ == "__main__":
+    splitter.SPLITTER_VERSION = LATER
+    for name in role._DEFAULT:
+        role._DEFAULT[name] += " Take care."
+    main()
