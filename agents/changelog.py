@@ -4,6 +4,7 @@ Faust's own tables acknowledge before their changelog is safe; here a write retu
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import NamedTuple
 
@@ -13,8 +14,13 @@ from agents.connection import plain_consumer
 from agents.outbox import Outbox, Outgoing
 from pipeline.clock import Clock
 from pipeline.config import KafkaSettings
+from pipeline.errors import RetryableError
 
 _BATCH_TIMEOUT_MS = 500
+
+
+class PartitionGoneError(RetryableError):
+    """The partition was taken away while its state was read: what was read may be out of date."""
 
 
 class ChangelogStore:
@@ -31,21 +37,32 @@ class ChangelogStore:
         self._expiring: dict[tuple[int, str], asyncio.Event] = {}
         self._values: dict[int, dict[str, bytes]] = {}
         self._locks: dict[int, asyncio.Lock] = {}
+        self._terms: Counter[int] = Counter()
 
     async def ready(self, partition: int) -> None:
-        """Read the partition's changelog unless it is in memory."""
+        """Read the partition's changelog unless it is in memory.
+
+        Raises PartitionGoneError if the partition is taken away meanwhile, even if it came back:
+        the message that asked for it is another worker's, or is read again.
+        """
         if partition in self._values:
             return
+        term = self._terms[partition]
         async with self._locks.setdefault(partition, asyncio.Lock()):
-            if partition in self._values:
+            if term == self._terms[partition] and partition in self._values:
                 return
             values: dict[str, bytes] = {}
+            written_s: dict[tuple[int, str], float] = {}
             async for entry in read_to_end(self._kafka, self.kafka_topic, partition):
                 if entry.value is None:
                     values.pop(entry.key, None)
+                    written_s.pop((partition, entry.key), None)
                 else:
                     values[entry.key] = entry.value
-                    self._written_s[partition, entry.key] = entry.written_s
+                    written_s[partition, entry.key] = entry.written_s
+            if term != self._terms[partition]:
+                raise PartitionGoneError(f"partition {partition} was taken away")
+            self._written_s |= written_s
             self._values[partition] = values
 
     def get(self, partition: int, key: str) -> bytes | None:
@@ -91,6 +108,8 @@ class ChangelogStore:
         )
         values = self._values.get(partition)
         if values is None:
+            for key in changes:
+                self._written_s.pop((partition, key), None)
             return
         for key, value in changes.items():
             if value is None:
@@ -102,6 +121,7 @@ class ChangelogStore:
     def forget(self, partitions: Iterable[int]) -> None:
         """Another process may write these from now on: read them again when they come back."""
         for partition in partitions:
+            self._terms[partition] += 1
             for key in self._values.pop(partition, {}):
                 self._written_s.pop((partition, key), None)
 

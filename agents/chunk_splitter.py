@@ -12,7 +12,7 @@ from typing import Any
 
 import faust
 
-from agents.changelog import ChangelogStore
+from agents.changelog import ChangelogStore, PartitionGoneError
 from agents.delivery import BadMessageError, EventStream, Incoming, read
 from agents.expiry import let_expire
 from agents.outbox import BrokerAwayError, outgoing
@@ -96,6 +96,8 @@ class ChunkSplitter:
             try:
                 with message_span(Role.CHUNK_SPLITTER.slug, incoming.source, incoming.headers):
                     await self._take_in(event, incoming)
+            except PartitionGoneError:
+                continue
             except BadMessageError as error:
                 await self._reject(event, incoming, error.kind, str(error))
             except DecodeError as error:

@@ -7,12 +7,13 @@ state carries the offset it includes, so a redelivered event is not learnt from 
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import faust
 
-from agents.changelog import ChangelogStore
+from agents.changelog import ChangelogStore, PartitionGoneError
 from agents.delivery import EventStream, read
 from agents.outbox import BrokerAwayError, outgoing
 from agents.policy_controls import PolicyControls
@@ -75,9 +76,11 @@ class PolicyAgent:
     async def _consume(self, stream: EventStream) -> None:
         async for event in stream.noack().events():
             incoming = read(event)
-            partition = await self._partition(incoming.partition)
             try:
+                partition = await self._partition(incoming.partition)
                 reward = decode(RewardEvent, incoming.value)
+            except PartitionGoneError:
+                continue
             except DecodeError as error:
                 await self._role_app.delivery.reject_surely(incoming, "invalid", str(error))
                 event.ack()
@@ -101,7 +104,11 @@ class PolicyAgent:
 
     async def _assigned(self, *args: Any, **_: Any) -> None:
         for tp in args[1]:
-            asyncio.get_running_loop().create_task(self._partition(tp.partition))
+            asyncio.get_running_loop().create_task(self._prepare(tp.partition))
+
+    async def _prepare(self, number: int) -> None:
+        with suppress(PartitionGoneError):
+            await self._partition(number)
 
     async def _publish_regularly(self) -> None:
         while not self._role_app.app.should_stop:

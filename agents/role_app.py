@@ -20,6 +20,7 @@ from pipeline.config import KafkaSettings, WorkerSettings
 
 log = logging.getLogger("rolestream.role_app")
 _DRAIN_S = 3.0
+_LEAVE_S = 5.0
 Forget = Callable[[set[int]], None]
 
 
@@ -141,10 +142,12 @@ class RoleApp:
         revoked: set[TP] = args[1]
         partitions = {tp.partition for tp in revoked}
         await self.delivery.hand_over(partitions, self._hand_over_s)
-        try:
-            await self.app.consumer.commit()
-        except Exception as error:
-            log.warning("%s: what was done is not committed: %r", self.name, error)
         for forget in self._forget:
             forget(partitions)
-        await asyncio.sleep(0)
+        try:
+            async with asyncio.timeout(_LEAVE_S):
+                # Whoever comes next reads this state: nothing may be written after that.
+                await self.app.producer.flush()
+                await self.app.consumer.commit()
+        except Exception as error:
+            log.warning("%s: what was done is not committed: %r", self.name, error)
