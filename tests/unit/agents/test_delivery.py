@@ -28,14 +28,20 @@ class Sent:
 class Events:
     """A stream of Faust events, from a queue."""
 
-    def __init__(self) -> None:
+    def __init__(self, kafka_topic: str = "t") -> None:
+        self._kafka_topic = kafka_topic
         self.queue: asyncio.Queue[Any] = asyncio.Queue()
         self.acked: list[int] = []
         self.read = 0
 
     def put(self, offset: int, key: bytes = b"a", value: bytes = b"x", partition: int = 0) -> None:
         message = SimpleNamespace(
-            topic="t", partition=partition, offset=offset, key=key, value=value, headers=()
+            topic=self._kafka_topic,
+            partition=partition,
+            offset=offset,
+            key=key,
+            value=value,
+            headers=(),
         )
         event = SimpleNamespace(message=message, ack=lambda: self.acked.append(offset))
         self.queue.put_nowait(event)
