@@ -6,6 +6,7 @@ their own, because after a restart the sentences are read again.
 
 import asyncio
 import logging
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -70,7 +71,8 @@ class ChunkSplitter:
     ) -> None:
         self._role_app = role_app
         self._settings = settings
-        self._token_budget = token_budget
+        self._asked_budget = token_budget
+        self._budget: tuple[float, int | None] = (-math.inf, None)
         named = role_app.kafka.named
         self._domain_of = {named(raw_kafka_topic(name)): name for name in domains}
         self._transitions = {
@@ -137,6 +139,13 @@ class ChunkSplitter:
             cut = self._start_cut(key, buffer)
             if len(buffer.held) > _MAX_HELD_WINDOWS * self._settings.window_sentences_unspaced:
                 await asyncio.wait([cut])
+
+    def _token_budget(self) -> int | None:
+        # The pool is asked once a second: it goes through all arms.
+        now_s = self._role_app.clock.monotonic()
+        if now_s - self._budget[0] >= 1.0:
+            self._budget = now_s, self._asked_budget()
+        return self._budget[1]
 
     async def _buffer(self, key: BufferKey) -> Buffer:
         buffer = self._buffers.get(key)

@@ -10,13 +10,17 @@ import asyncio
 import heapq
 import time
 from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import faust
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 from faust.types.tuples import ack_lock
 
+from agents.intake import AppWithIntake, Taken
 from pipeline.errors import ConfigurationError
 
 CORRECTED_VERSIONS = ("0.15.3",)
@@ -76,6 +80,39 @@ class StrictConsumer(driver.Consumer):
             loop = self._thread.thread_loop
             asyncio.run_coroutine_threadsafe(commit, loop).result(limit_s)
 
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Hand fetched batches to the app's intake, if it has one, and not message by message."""
+        intake = self.app.intake if isinstance(self.app, AppWithIntake) else None
+        if intake is None:
+            await super()._drain_messages(fetcher)
+            return
+        try:
+            while not (self.should_stop or fetcher.should_stop):
+                await intake.room()
+                generation = self.app.consumer_generation_id
+                records, active = await self._wait_next_records(timeout=1.0)
+                if not self.flow_active:
+                    with suppress(KafkaError):
+                        await self.perform_seek()
+                elif records and generation == self.app.consumer_generation_id:
+                    for place, batch in records.items():
+                        tp = TP(place.topic, place.partition)
+                        if active is None or tp in active:
+                            intake.put(self._taken(tp, batch))
+                await asyncio.sleep(0)
+        except self.consumer_stopped_errors:
+            if not self.app.should_stop:
+                raise
+
+    def _taken(self, tp: TP, batch: Sequence[Any]) -> list[Taken]:
+        due = self._read_offset[tp]
+        new = [record for record in batch if due is None or record.offset >= due]
+        for record in new:
+            self._note_read(tp, record.offset)
+        if new:
+            self._read_offset[tp] = new[-1].offset + 1
+        return [Taken(self, tp, record) for record in new]
+
     async def perform_seek(self) -> None:
         """Seek every partition to its committed offset, or to its beginning when it has none.
 
@@ -95,6 +132,9 @@ class StrictConsumer(driver.Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Commit what is done, let Faust wind down, then forget what was read."""
+        intake = self.app.intake if isinstance(self.app, AppWithIntake) else None
+        if intake is not None:
+            intake.drop(revoked)
         await self.commit()
         # Faust forgets these before it waits for the rest and commits again.
         for tp in revoked:

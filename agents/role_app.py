@@ -7,12 +7,12 @@ from contextlib import suppress
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import faust
 from faust.types import TP
 
 from agents.connection import bootstrap, faust_credentials
 from agents.delivery import Delivery, EventStream, Handler
 from agents.faust_corrections import StrictConsumer
+from agents.intake import AppWithIntake, Intake
 from agents.outbox import Outbox
 from agents.room import Room
 from pipeline.clock import Clock
@@ -28,7 +28,8 @@ class RoleApp:
     """A Faust app with one agent over some Kafka topics, and the state that follows its
     partitions.
 
-    `buffer` messages at most wait in memory for room; beyond, the partitions are paused.
+    When `buffer` messages, or as many bytes as may be in flight, wait in memory for room, no more
+    are fetched.
     `patience_s` is how long a message may rightly stay with this role, longer than
     `worker.stalled_after_s`; `waits_for` says what its work waits for, if that is known.
     """
@@ -45,7 +46,7 @@ class RoleApp:
         self.kafka = kafka
         self.clock = clock
         self._folder = TemporaryDirectory(prefix="rolestream-")
-        self.app: faust.App = faust.App(
+        self.app = AppWithIntake(
             self.group,
             broker=[f"kafka://{server}" for server in bootstrap(kafka)],
             broker_credentials=faust_credentials(kafka),
@@ -65,8 +66,10 @@ class RoleApp:
             store="memory://",
             producer_acks=-1,
         )
+        most_bytes = int(worker.in_flight_mib * 1024 * 1024)
+        self._intake = Intake(buffer, most_bytes)
         self.outbox = Outbox(self.app, kafka)
-        room = Room(worker.in_flight, int(worker.in_flight_mib * 1024 * 1024))
+        room = Room(worker.in_flight, most_bytes)
         self.delivery = Delivery(name, self.outbox, clock, room)
         self._hand_over_s = worker.hand_over_s
         self.patience_s = 0.0
@@ -99,7 +102,8 @@ class RoleApp:
     def raw_agent(
         self, kafka_topics: Iterable[str], body: Callable[[EventStream], Awaitable[None]]
     ) -> None:
-        """An agent whose body reads the stream itself and acknowledges each event."""
+        """An agent whose body reads the messages itself and acknowledges each."""
+        self.app.intake = self._intake
         self.kafka_topics = tuple(map(self.kafka.named, kafka_topics))
         channel = self.app.topic(
             *self.kafka_topics,
@@ -107,7 +111,18 @@ class RoleApp:
             value_serializer="raw",
             internal=True,
         )
-        self.app.agent(channel, name=self.name.replace("-", "_"))(body)
+
+        async def subscribe(stream: EventStream) -> None:
+            """Faust subscribes for its agents; the messages come by the intake."""
+            async for _ in stream.noack().events():
+                pass
+
+        self.app.agent(channel, name=self.name.replace("-", "_"))(subscribe)
+
+        async def work() -> None:
+            await body(self._intake)
+
+        self.app.task(work)
 
     def follow_partitions(self, forget: Forget) -> None:
         """Call `forget(partitions)` when partitions are taken away."""

@@ -47,7 +47,7 @@ from schemas.roles import MODEL_ROLES, Role
 log = logging.getLogger("rolestream.worker")
 
 _BUFFERED_SENTENCES = 4096
-_BUFFERED_MESSAGES = 32
+_BUFFERED_MESSAGES = 512
 ALLOWANCES = "allowances"
 ALL_ROLES = (*(role.slug for role in Role), POLICY)
 
