@@ -1,6 +1,7 @@
 """Tells the language of a text by its script, and which languages put spaces between words."""
 
 import re
+from functools import lru_cache
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _CYRILLIC_WORD = re.compile(r"[\u0400-\u052f]+")
@@ -30,6 +31,7 @@ def primary_language(tag: str) -> str:
     return re.split("[-_]", tag.strip().lower(), maxsplit=1)[0]
 
 
+@lru_cache(maxsize=256)
 def is_spaced(lang: str) -> bool:
     """Whether `lang` (a BCP 47 tag such as `zh-CN`) is written with spaces between words."""
     return primary_language(lang) not in _UNSPACED

@@ -21,6 +21,9 @@ def message_span(agent: str, source: Source, headers: Mapping[str, str]) -> Iter
 
     Attributes follow OpenTelemetry's messaging conventions.
     """
+    if not headers and not _traces_are_kept():
+        yield
+        return
     attributes: dict[str, str | int] = {
         "messaging.system": "kafka",
         "messaging.operation.type": "process",
@@ -36,6 +39,10 @@ def message_span(agent: str, source: Source, headers: Mapping[str, str]) -> Iter
         attributes=attributes,
     ):
         yield
+
+
+def _traces_are_kept() -> bool:
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 
 @contextmanager

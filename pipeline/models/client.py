@@ -1,14 +1,12 @@
-"""The only place that speaks to model endpoints: the official openai client, one per arm."""
+"""The only place that speaks to model endpoints, in the OpenAI protocol: one client per arm."""
 
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import openai
-from openai import AsyncOpenAI
+import aiohttp
 
 from pipeline.clock import Clock
 from pipeline.config import ModelSettings
@@ -24,9 +22,9 @@ from pipeline.models.completion import (
 )
 from pipeline.models.dialect import Dialect
 from pipeline.models.faults import fault_of_status
+from pipeline.models.http import ModelHttp, StatusError
 from pipeline.models.prices import cost_usd
 from pipeline.models.reply import Reply, ReplyReader, TokenCounts
-from pipeline.models.sending import follow_sending
 from pipeline.models.tokens import estimated_tokens
 from pipeline.tracing import model_span
 
@@ -57,15 +55,7 @@ class ModelClient:
                 )
             key = environ[settings.api_key_env]
         self._connect_s = min(CONNECT_TIMEOUT_S, settings.timeout_s)
-        self._client = AsyncOpenAI(
-            base_url=settings.base_url,
-            api_key=key,
-            timeout=openai.Timeout(settings.timeout_s, connect=self._connect_s),
-            max_retries=0,
-            http_client=openai.DefaultAsyncHttpxClient(
-                event_hooks={"request": [follow_sending]},
-            ),
-        )
+        self._http = ModelHttp(settings.base_url, key, settings.timeout_s, self._connect_s)
 
     async def complete(
         self,
@@ -97,24 +87,21 @@ class ModelClient:
         """
         call = _Call(self.settings, self._clock, (), 0)
         try:
-            async with (
-                asyncio.timeout(self._connect_s),
-                self._client.models.with_streaming_response.list(),
-            ):
-                pass
-        except openai.APIStatusError:
+            async with asyncio.timeout(self._connect_s):
+                await self._http.get("/models")
+        except StatusError:
             return
-        except (TimeoutError, openai.APITimeoutError):
+        except TimeoutError:
             said = f"{self.settings.base_url} gives no answer within {self._connect_s:g} s"
             raise ModelTimeoutError(f"{self.settings.name}: {said}") from None
-        except openai.APIConnectionError as error:
+        except aiohttp.ClientConnectionError as error:
             raise call.unreachable(error) from None
-        except openai.APIError:
+        except aiohttp.ClientError:
             return
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._http.close()
 
     async def _attempt(self, call: "_Call", json_schema: dict[str, Any]) -> Completion:
         before = self.dialect
@@ -122,14 +109,10 @@ class ModelClient:
             dialect = self.dialect
             try:
                 completion = await self._send(call, dialect, json_schema)
-            except openai.APIStatusError as error:
-                said = _said(error)
+            except StatusError as error:
+                said = error.said
                 fault = fault_of_status(
-                    self.settings,
-                    error.status_code,
-                    error.response.headers,
-                    said,
-                    self._clock.now(),
+                    self.settings, error.status, error.headers, said, self._clock.now()
                 )
                 other = None
                 if isinstance(fault, ModelRefusedError) and fault.because == "form":
@@ -140,14 +123,14 @@ class ModelClient:
                 if self.dialect == dialect:
                     self.dialect = other
                 continue
-            except openai.APITimeoutError:
+            except TimeoutError:
                 said = f"no answer within {self.settings.timeout_s:g} s"
                 raise call.broken(ModelTimeoutError, said) from None
-            except openai.APIConnectionError as error:
+            except aiohttp.ClientConnectionError as error:
                 raise call.unreachable(error) from None
-            except ConnectionError:
+            except aiohttp.ClientError:
                 raise call.broken(ModelUnavailableError, "the connection broke off") from None
-            except (openai.APIError, ValueError) as error:
+            except ValueError as error:
                 said = str(error) if type(error) is ValueError else "the reply is no completion"
                 raise call.broken(ModelUnavailableError, said) from None
             if self.dialect == dialect:
@@ -164,14 +147,12 @@ class ModelClient:
             **dialect.parameters(json_schema, call.most_tokens),
         }
         call.begin()
-        create = self._client.chat.completions.with_streaming_response.create
-        async with create(**request) as response:
+        async with self._http.post("/chat/completions", request) as body:
             call.answered = True
-            async with aclosing(_parts(response.iter_bytes())) as parts:
-                async for data in parts:
-                    call.feed(data)
-                    if call.reader.full:
-                        break
+            async for data in body.iter_any():
+                call.feed(data)
+                if call.reader.full:
+                    break
         return call.completion(call.reader.end())
 
 
@@ -230,7 +211,7 @@ class _Call:
             spent = Spent(counts.input, counts.output, cost_usd(self._settings, *counts))
         return kind(f"{self._settings.name}: {said}", spent=spent, answered=self.answered)
 
-    def unreachable(self, error: openai.APIConnectionError) -> ModelFaultError:
+    def unreachable(self, error: aiohttp.ClientError) -> ModelFaultError:
         """The error for a connection that failed or broke off."""
         if self.answered:
             return self.broken(ModelUnavailableError, "the connection broke off")
@@ -243,21 +224,6 @@ class _Call:
     def _estimate(self) -> TokenCounts:
         asked = sum(estimated_tokens(content) for _, content in self.messages)
         return TokenCounts(asked, 0, estimated_tokens(self.reader.text))
-
-
-async def _parts(body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    try:
-        async for data in body:
-            yield data
-    except Exception as error:
-        # The openai client passes on what its HTTP library raises here, whichever library it is.
-        if "Timeout" in type(error).__name__:
-            raise TimeoutError from None
-        raise ConnectionError from None
-
-
-def _said(error: openai.APIStatusError) -> str:
-    return f"{error.code or ''} {error.param or ''} {error.message}"[:4000]
 
 
 def _of_certificate(error: BaseException | None) -> bool:

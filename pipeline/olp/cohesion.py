@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pipeline.language import is_spaced
 
@@ -42,7 +42,7 @@ def _deepest_gap(terms: Sequence[Counter[str]], earliest: int) -> int | None:
         return None
     first = min(_BLOCK // 2, earliest)
     gaps = range(first, len(terms) - _BLOCK // 2)
-    cohesion = {gap: _similarity(terms, gap) for gap in gaps}
+    cohesion = dict(zip(gaps, _similarities(terms, gaps), strict=True))
     best, best_depth = None, _MIN_DEPTH
     for gap in gaps:
         if gap < earliest:
@@ -55,12 +55,40 @@ def _deepest_gap(terms: Sequence[Counter[str]], earliest: int) -> int | None:
     return best
 
 
-def _similarity(terms: Sequence[Counter[str]], gap: int) -> float:
-    before: Counter[str] = sum(terms[max(0, gap - _BLOCK) : gap], Counter())
-    after: Counter[str] = sum(terms[gap : gap + _BLOCK], Counter())
-    norm = math.sqrt(
-        sum(n * n for n in before.values()) * sum(n * n for n in after.values()),
-    )
-    if norm == 0.0:
-        return 0.0
-    return sum(n * after[term] for term, n in before.items()) / norm
+def _similarities(terms: Sequence[Counter[str]], gaps: range) -> Iterator[float]:
+    """The likeness (cosine) of the sentences before and after each gap, moving along one by one."""
+    before, after = _Side(), _Side()
+    dot = 0
+    for index in range(max(0, gaps.start - _BLOCK), gaps.start):
+        before.change(terms[index], 1, after)
+    for index in range(gaps.start, gaps.start + _BLOCK):
+        if index < len(terms):
+            dot += after.change(terms[index], 1, before)
+    for gap in gaps:
+        norm = math.sqrt(before.square * after.square)
+        yield dot / norm if norm else 0.0
+        dot += after.change(terms[gap], -1, before)
+        dot += before.change(terms[gap], 1, after)
+        if gap >= _BLOCK:
+            dot += before.change(terms[gap - _BLOCK], -1, after)
+        if gap + _BLOCK < len(terms):
+            dot += after.change(terms[gap + _BLOCK], 1, before)
+
+
+class _Side:
+    """The terms on one side of a gap, and the square of their counts' length."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.square = 0
+
+    def change(self, terms: Counter[str], sign: int, other: "_Side") -> int:
+        """Add or remove a sentence's terms; gives by how much the product with `other` changes."""
+        product = 0
+        for term, count in terms.items():
+            change = sign * count
+            was = self.counts.get(term, 0)
+            self.counts[term] = was + change
+            self.square += change * (2 * was + change)
+            product += change * other.counts.get(term, 0)
+        return product

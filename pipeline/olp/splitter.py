@@ -28,6 +28,9 @@ CutReason = Literal["count", "age", "tokens", "end"]
 HandleT = TypeVar("HandleT")
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
 class PlannedCut(Part):
     """A cut that was decided: which sentences, why, and from where the rest is carried over.
 
@@ -96,6 +99,7 @@ class StreamBuffer(Generic[HandleT]):
     _heard_s: float = 0.0
     _ends: deque[int] = field(default_factory=deque)
     _recent: OrderedDict[int, int] = field(default_factory=OrderedDict)
+    _detected: tuple[tuple[int, int], str] | None = None
 
     def __post_init__(self) -> None:
         self._recent = OrderedDict(self.state.recent)
@@ -103,7 +107,13 @@ class StreamBuffer(Generic[HandleT]):
     @property
     def lang(self) -> str:
         """The stream's language: as declared, else detected from its first sentences."""
-        return self.state.lang or detect_lang(" ".join(h.sentence.text for h in self.held[:10]))
+        if self.state.lang:
+            return self.state.lang
+        first = self.held[:10]
+        asked = (first[0].sentence.seq if first else -1, len(first))
+        if self._detected is None or self._detected[0] != asked:
+            self._detected = asked, detect_lang(" ".join(h.sentence.text for h in first))
+        return self._detected[1]
 
     def offer(self, raw: RawText, position: int, now_s: float, handle: HandleT) -> Intake:
         """Take in a sentence read at Kafka offset `position`; only ACCEPTED keeps `handle`."""
@@ -258,6 +268,6 @@ def estimate_tokens(text: str) -> int:
     Control characters count as two, which is what they are in a prompt. A token is no more than six
     bytes of JSON.
     """
-    ascii_chars = sum(1 for char in text if char.isascii())
-    control_chars = sum(1 for char in text if char < " " or char == "\x7f")
+    ascii_chars = len(text) if text.isascii() else len(text.encode("ascii", "ignore"))
+    control_chars = 0 if text.isprintable() else len(_CONTROL.findall(text))
     return 4 + ascii_chars // 3 + int((len(text) - ascii_chars) * 1.2) + 2 * control_chars
