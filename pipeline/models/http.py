@@ -4,6 +4,8 @@ import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
@@ -76,9 +78,18 @@ class ModelHttp:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=self._timeout,
                 trace_configs=[tell_when_sent()],
-                trust_env=True,
+                proxy=_proxy(self._base_url),
             )
         return self._open
+
+
+def _proxy(base_url: str) -> str | None:
+    # Found out once: the HTTP library would read the environment and ~/.netrc at every request.
+    address = urlsplit(base_url)
+    if proxy_bypass(address.netloc):
+        return None
+    proxies = getproxies()
+    return proxies.get(address.scheme) or proxies.get("all")
 
 
 async def _raise_for_status(response: aiohttp.ClientResponse) -> None:
