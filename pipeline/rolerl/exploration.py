@@ -29,15 +29,23 @@ class Trials(NamedTuple):
 
 
 def choose_trials(
-    standing: Standing, costs: Array, value_usd: float, known_share: float, visits: float
+    standing: Standing,
+    costs: Array,
+    value_usd: float,
+    known_share: float,
+    visits: float,
+    unheard: NDArray[np.bool_],
 ) -> Trials:
     """What to try now.
 
     `known_share`: share of runs whose quality becomes known, without which nothing is tried;
-    `visits`: decisions still expected. After m more outcomes of an arm, and of the incumbent, their
-    expected difference will have moved with a variance that follows from the covariance of what is
-    believed of both (knowledge gradient with lookahead, for correlated beliefs: Frazier, Powell and
-    Dayanik 2009; Frazier and Powell 2010).
+    `visits`: decisions still expected; `unheard` (A,): arms that run beside the incumbent whatever
+    is expected of them, as that may rest on their price alone.
+
+    After m more outcomes of an arm, and of the incumbent, their expected difference will have moved
+    with a variance that follows from the covariance of what is believed of both (knowledge gradient
+    with lookahead, for correlated beliefs: Frazier, Powell and Dayanik 2009; Frazier and Powell
+    2010).
     """
     means, covariance, noise = standing
     utility = value_usd * means - costs
@@ -57,6 +65,7 @@ def choose_trials(
     worth[incumbent] = 0.0
     order = np.argsort(-worth, kind="stable").tolist()
     tried = [arm for arm in order if worth[arm] > 0.0]
-    beside = [arm for arm in tried if costs[arm] < gaps[arm]]
-    instead = [arm for arm in tried if costs[arm] >= gaps[arm]]
+    beside = [arm for arm in np.flatnonzero(unheard).tolist() if arm != incumbent]
+    beside += [arm for arm in tried if costs[arm] < gaps[arm] and not unheard[arm]]
+    instead = [arm for arm in tried if costs[arm] >= gaps[arm] and not unheard[arm]]
     return Trials(incumbent, tuple(beside[:MOST_BESIDE]), instead[0] if instead else None)
