@@ -11,16 +11,18 @@ from pipeline.rolerl.arms import Pool
 
 Array = NDArray[np.float64]
 
-MIDDLE, RISE = 0.65, 0.3
+MIDDLE, RISE = 0.65, 0.2
 """What is expected of an arm of middling price before anything is known, and by how much the
 dearest is expected to be better than the cheapest."""
-LEVEL, ROLE_LEVEL, SLOPES = 0.15, 0.15, (0.1, 0.35)
-ARMS, CELLS = (0.05, 0.12, 0.25), (0.03, 0.08, 0.16)
+LEVEL, ROLE_LEVEL, SLOPES = 0.1, 0.1, (0.1, 0.35)
+ARMS, CELLS = (0.03, 0.06, 0.12, 0.25), (0.03, 0.08, 0.16)
 """Standard deviations: of the common level, of a role's, of the rise with the price, of what an arm
 has of its own, and of what it has in one role only; where there are several, the data choose."""
 ROLE_SLOPE = 0.3
 """The rise differs between roles by this part of what the rise itself may differ by."""
-LEAST_NOISE = 0.03
+GUESS, LEAST_NOISE = 8.0, 0.03
+"""Outcomes that the expectation counts for when it is asked how noisy a cell is, and the least
+variance of an outcome: three right in a row do not make a cell sure."""
 RENEWED = 1.15
 """The standard deviations are chosen anew once a seventh of the outcomes is new."""
 
@@ -46,7 +48,7 @@ class Skills:
     """
 
     def __init__(self) -> None:
-        self._scales = (SLOPES[1], ARMS[1], CELLS[1])
+        self._scales = (SLOPES[1], ARMS[2], CELLS[1])
         self._fitted = 0.0
         self._expected = np.zeros(0)
         self._rank = np.zeros(0)
@@ -80,7 +82,7 @@ class Skills:
         counts = seen[cells]
         shares = right.ravel()[cells] / counts
         expected = np.tile(self._expected, roles)
-        guess = (right.ravel()[cells] + 2.0 * expected[cells]) / (counts + 2.0)
+        guess = (right.ravel()[cells] + GUESS * expected[cells]) / (counts + GUESS)
         noise = np.maximum(guess * (1.0 - guess), LEAST_NOISE)
         errors = shares - expected[cells]
         role_of, arm_of = np.divmod(np.arange(roles * arms), arms)

@@ -7,9 +7,9 @@ from pipeline.rolerl.exploration import choose_trials
 from pipeline.rolerl.policy import Plan, Share
 from pipeline.rolerl.skills import Standing
 
-FEWEST_AHEAD, MOST_AHEAD = 300.0, 1000.0
-"""Decisions of a role expected to come while what a trial has shown holds: as many as came."""
-HEARING_OUTCOMES, HEARING_RUNS, HEARING_SHARE = 6.0, 40.0, 0.02
+TRIALS_AHEAD = 150.0
+"""Decisions of a role expected to come while what a trial has shown holds."""
+HEARING_OUTCOMES, HEARING_RUNS, HEARING_SHARE = 4.0, 40.0, 0.02
 """Every arm gets a hearing in a role, of so many known outcomes or so many runs, if a run costs no
 more than this share of the value of a success."""
 TRIAL_SHARE = 0.5
@@ -30,12 +30,11 @@ def unjudged_plan(model: DomainModel, role_name: str, value_usd: float, price: f
     )
     means = standing.means
     share = model.known / model.seen if model.seen else 0.0
-    ahead = min(max(model.decisions[role], FEWEST_AHEAD), MOST_AHEAD)
     outcomes = (table.all_right + table.all_wrong)[role, arms]
     runs = np.array([model.facts.runs[role][a] for a in arms])
     unheard = (outcomes < HEARING_OUTCOMES) & (runs < HEARING_RUNS)
     unheard &= costs <= HEARING_SHARE * value_usd
-    trials = choose_trials(standing, costs, value_usd, share, ahead, unheard)
+    trials = choose_trials(standing, costs, value_usd, share, TRIALS_AHEAD, unheard)
     models = [model.names[a] for a in arms]
     order = np.argsort(-(value_usd * means - costs), kind="stable")
     name = models[trials.incumbent]
