@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agents import changelog
+from agents.changelog import Entry
 from agents.chunk_splitter import ChunkSplitter
 from pipeline.clock import ManualClock
 from pipeline.config import KafkaSettings, SplitterSettings
@@ -23,7 +24,7 @@ class Reading:
     def __init__(self) -> None:
         self.go = asyncio.Event()
 
-    async def read(self, *_: Any) -> AsyncIterator[tuple[str, bytes | None]]:
+    async def read(self, *_: Any) -> AsyncIterator[Entry]:
         await self.go.wait()
         for nothing in ():
             yield nothing
@@ -46,7 +47,7 @@ async def test_a_sentence_is_not_acknowledged_as_a_repetition_of_itself(
         app=SimpleNamespace(task=lambda work: None),
     )
     domains = load_domains(())
-    ChunkSplitter(role_app, {"news": domains["news"]}, SplitterSettings(), lambda: None)
+    ChunkSplitter(role_app, {"news": domains["news"]}, SplitterSettings(), lambda: None, None)
     events = Events("raw-news")
     value = encode(RawText(stream_id="s", seq=1, text="Rain is expected."))
     consuming = asyncio.create_task(taken[0](events))
