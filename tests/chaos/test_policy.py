@@ -49,7 +49,6 @@ def assignments(deployment: Deployment) -> dict[Role, RoleAssignment]:
     return {item.role: item for item in found if item.domain == DOMAIN}
 
 
-@pytest.mark.chaos_quick
 def test_a_policy_that_is_killed_learns_every_run_once(
     shared_kafka: ApacheKafka, deploy_on: Deploy, measured: Callable[[str], None]
 ) -> None:

@@ -16,9 +16,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.chaos, pytest.mark.timeout(900)]
 LIMIT_S = 15.0
 
 
-@pytest.mark.parametrize(
-    "replaced", [pytest.param(True, marks=pytest.mark.chaos_quick), pytest.param(False)]
-)
+@pytest.mark.parametrize("replaced", [True, False])
 def test_the_full_rate_is_back_after_a_kill(
     shared_kafka: ApacheKafka, deploy_on: Deploy, measured: Callable[[str], None], replaced: bool
 ) -> None:
