@@ -7,9 +7,9 @@ from deploy.cli.main import main
 from pipeline.olp import role, splitter
 
 LATER = "cohesion-later"
+instructions = role.instructions
 
 if __name__ == "__main__":
     splitter.SPLITTER_VERSION = LATER
-    for name in role._DEFAULT:
-        role._DEFAULT[name] += " Take care."
+    role.instructions = lambda *asked: f"{instructions(*asked)}\nTake care."
     main()

@@ -36,7 +36,8 @@ def learnt(deployment: Deployment) -> int:
         value = message.value()
         if value is not None:
             last[message.key() or b""] = decode(PolicyState, value)
-    return sum(arm.runs for state in last.values() for arm in state.runs.arms.values())
+    books = [arms for state in last.values() for arms in state.runs.arms.values()]
+    return sum(arm.runs for arms in books for arm in arms.values())
 
 
 def made(deployment: Deployment) -> int:
