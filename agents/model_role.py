@@ -129,17 +129,28 @@ def reward_messages(events: tuple[RewardEvent, ...], role_app: RoleApp) -> list[
 
 
 class RecentDecisions:
-    """The last decisions of a process, for feedback that comes later; bounded by `most`."""
+    """The last decisions of a process, for feedback that comes later.
 
-    def __init__(self, most: int = 2000) -> None:
+    Bounded by `most` of them and by the sentences of their windows, which are what takes memory:
+    some four kilobytes each.
+    """
+
+    def __init__(self, most: int = 2000, most_sentences: int = 20_000) -> None:
         self._most = most
+        self._most_sentences = most_sentences
+        self._sentences = 0
         self._kept: OrderedDict[tuple[str, Role], tuple[RoleTask, Served]] = OrderedDict()
 
     def keep(self, task: RoleTask, served: Served) -> None:
         """Remember a decision."""
-        self._kept[task.window.window_id, task.role] = (task, served)
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+        key = (task.window.window_id, task.role)
+        if (before := self._kept.pop(key, None)) is not None:
+            self._sentences -= len(before[0].window.sentences)
+        self._kept[key] = (task, served)
+        self._sentences += len(task.window.sentences)
+        while len(self._kept) > self._most or self._sentences > self._most_sentences:
+            _, (oldest, _) = self._kept.popitem(last=False)
+            self._sentences -= len(oldest.window.sentences)
 
     def of_stream(self, domain: str, stream_id: str) -> list[tuple[RoleTask, Served]]:
         """The remembered decisions of a stream, oldest first."""
