@@ -147,7 +147,8 @@ def test_every_message_has_a_defined_end(
     texts = [marked("mug", ["fact"], f"After all {n}.") for n in range(8)]
     deployment.produce("news", "after", texts)
     until(lambda: any(o.stream_id == "after" for o in deployment.outcomes()), 60)
-    assert "Traceback" not in deployment.worker_log()
+    (log,) = deployment.folder.glob("deploy.cli-*.log")
+    assert "Traceback" not in log.read_text(errors="replace")
     figures = {"messages": len(sent), "unreadable": len(unreadable), "dead_letters": dict(kinds)}
     record_testsuite_property(
         "fuzz", json.dumps({**figures, "memory_growth_mib": round(growth, 1)})
