@@ -1,4 +1,4 @@
-"""`rolestream` whose wall clock steps back an hour 15 s after its start; only that clock does.
+"""`rolestream` whose wall clock steps back an hour 30 s after its start; only that clock does.
 
 Run as `python -m tests.chaos.stepping_worker worker --config FILE`. Everything in this process that
 asks Python's `time.time` or Rolestream's clock sees the step; librdkafka and the kernel do not.
@@ -11,7 +11,7 @@ from deploy.cli.main import main
 from pipeline.clock import SystemClock
 
 STEP_S = 3600.0
-AFTER_S = 15.0
+AFTER_S = 30.0
 _time = time.time
 _started_s = time.monotonic()
 
