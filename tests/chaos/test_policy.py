@@ -41,8 +41,9 @@ def learnt(deployment: Deployment) -> int:
 
 
 def made(deployment: Deployment) -> int:
-    """The runs that were made, those told twice counted once."""
-    return len({identity(event) for event in deployment.read(ROLE_REWARDS, RewardEvent)})
+    """The runs that were made, those told twice counted once; late news of a run is no run."""
+    events = deployment.read(ROLE_REWARDS, RewardEvent)
+    return len({identity(event) for event in events if not event.late})
 
 
 def assignments(deployment: Deployment) -> dict[Role, RoleAssignment]:
