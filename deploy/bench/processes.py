@@ -47,7 +47,6 @@ class Processes:
     def check(self) -> None:
         """Raise RetryableError with the end of its log if one has ended by itself."""
         for process in self._running:
-            process.wait_until(lambda: True, 0.0)
             if not process.running:
                 process.wait_until(lambda: False, 1.0)
 
