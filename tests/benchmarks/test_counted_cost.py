@@ -31,7 +31,7 @@ class Splitting:
 
     def __init__(self) -> None:
         self.buffer: StreamBuffer[Taken] = StreamBuffer(SplitterSettings(), {})
-        self.intake = Intake()
+        self.intake = Intake(10_000, 10_000_000)
         self.windows = 0
         self._seq = 0
 
