@@ -127,5 +127,5 @@ def catalogue(domains: Iterable[str], answers_ms: int = DAY_MS) -> tuple[KafkaTo
         KafkaTopic(SPLITTER_STATE, None, "domain|stream_id", state),
         KafkaTopic(SUBJECTS_STATE, None, "domain|stream_id", state),
         KafkaTopic(RECORDS_STATE, None, "domain|stream_id|...", state),
-        KafkaTopic(POLICY_STATE, None, "domain|role", compact, keyed_by_stream=False),
+        KafkaTopic(POLICY_STATE, None, "partition number", compact, keyed_by_stream=False),
     )

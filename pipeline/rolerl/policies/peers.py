@@ -1,9 +1,9 @@
 """Routers of other projects behind our protocol, for comparison in the same replay.
 
 They come with the dependency group `peers`: mabwiser, river, paretobandit. They learn u = quality -
-cost / value of a success, clipped to 0..1, from runs whose success is known, with the role as
-context, and have every run judged if there is a judge. For replays only: their state does not leave
-the process.
+cost / value of a success, clipped to 0..1 (quality alone, if they weigh costs themselves), from
+runs whose success is known, with the role as context, and have every run judged if there is a
+judge. For replays only: their state does not leave the process.
 """
 
 import importlib
@@ -35,6 +35,9 @@ def _library(module: str, package: str) -> Any:
 
 class PeerPolicy(BasePolicy):
     """Asks the peer for an arm at every decision and tells it what became of it."""
+
+    counts_cost = False
+    """Whether the peer weighs costs itself, so that it is told the quality alone."""
 
     def __init__(self, arms: Iterable[Arm], settings: PolicySettings) -> None:
         super().__init__(arms, settings)
@@ -73,7 +76,9 @@ class PeerPolicy(BasePolicy):
             return
         quality = float(right) if observation.quality is None else observation.quality
         cost = observation.cost_usd or self.pool.get(observation.model).price_usd
-        utility = (quality if observation.valid else 0.0) - cost / self._value_usd
+        utility = quality if observation.valid else 0.0
+        if not self.counts_cost:
+            utility -= cost / self._value_usd
         self._learn(observation.context.role, observation.model, min(max(utility, 0.0), 1.0))
         self._changed(observation.context.key)
 
@@ -150,18 +155,25 @@ class RiverPolicy(PeerPolicy):
 
 
 class ParetoBanditPolicy(PeerPolicy):
-    """The budget-paced contextual router of paretobandit, from a cold start."""
+    """The contextual router of paretobandit, from a cold start.
+
+    Its last feature is the bias; its penalty, on costs from 0 to 1, is what the dearest run costs
+    in successes.
+    """
 
     name = "peer:paretobandit"
+    counts_cost = True
 
     def __init__(self, arms: Iterable[Arm], settings: PolicySettings) -> None:
         super().__init__(arms, settings)
         router = _library("pareto_bandit", "paretobandit")
         service = _library("pareto_bandit.feature_service", "paretobandit")
+        dearest = max((arm.price_usd for arm in self.pool), default=0.0)
         self._router = router.BanditRouter.create(
             model_registry={arm.model: self._priced(arm) for arm in self.pool},
             priors="none",
-            feature_service=service.FeatureService.for_precomputed(dimension=MOST_ROLES),
+            feature_service=service.FeatureService.for_precomputed(dimension=MOST_ROLES + 1),
+            cost_penalty=dearest / self._value_usd,
             bandit_seed=settings.seed,
         )
 
@@ -174,6 +186,10 @@ class ParetoBanditPolicy(PeerPolicy):
         for arm in self.pool:
             if arm.model not in self._router.registry:
                 self._router.register_model(arm.model, **self._priced(arm))
+
+    def features(self, role: str) -> np.ndarray:
+        """One-hot of the role and the bias, shape (MOST_ROLES + 1,)."""
+        return np.append(super().features(role), 1.0)
 
     def _choose(self, role: str, models: list[str]) -> str:
         chosen, _ = self._router.route(

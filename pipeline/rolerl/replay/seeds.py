@@ -1,7 +1,9 @@
 """One seed of a replay, and several of them in processes of their own."""
 
+import os
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any, NamedTuple
 
 from pipeline.rolerl.registry import make_policy
@@ -29,11 +31,25 @@ def play_seeds(table: OutcomeTable, options: ReplayOptions, baseline: str) -> li
         return [play_seed(table, options, baseline, seed) for seed in seeds]
     shares = [tuple(seeds[job::jobs]) for job in range(jobs)]
     played: dict[int, Played] = {}
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), initializer=_end_with_parent
+    ) as pool:
         waiting = [pool.submit(_play_share, options, baseline, share) for share in shares]
         for share, result in zip(shares, waiting, strict=True):
             played.update(zip(share, result.result(), strict=True))
     return [played[seed] for seed in seeds]
+
+
+def _end_with_parent() -> None:
+    """A killed replay leaves no process of its own behind."""
+
+    def wait() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 def _play_share(options: ReplayOptions, baseline: str, seeds: tuple[int, ...]) -> list[Played]:

@@ -1,5 +1,8 @@
 """The replay is honest, and its report has the keys that were agreed on."""
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import orjson
@@ -258,3 +261,26 @@ def test_the_figures_do_not_depend_on_the_number_of_processes(outcomes: Path) ->
         return run_replay(options).as_dict()
 
     assert played(1) == played(2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_killed_replay_leaves_no_process_behind(outcomes: Path) -> None:
+    command = [sys.executable, "-m", "pipeline.rolerl.replay", "--outcomes", str(outcomes)]
+    command += ["--seeds", "4000", "--jobs", "2", "--feedback-rate", "0.5"]
+    replay = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    children = Path(f"/proc/{replay.pid}/task/{replay.pid}/children")
+    deadline = time.monotonic() + 20.0
+    while len(started := children.read_text().split()) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1.0)
+    replay.kill()
+    replay.wait()
+
+    def alive(pid: str) -> bool:
+        stat = Path(f"/proc/{pid}/stat")
+        return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+    while any(map(alive, started)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert started
+    assert not any(map(alive, started))
