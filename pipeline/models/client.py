@@ -1,12 +1,14 @@
-"""The only place that speaks to model endpoints, in the OpenAI protocol: one client per arm."""
+"""The only place that speaks to model endpoints: the official openai client, one per arm."""
 
 import asyncio
 import os
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
-import aiohttp
+import openai
+from openai import AsyncOpenAI
 
 from pipeline.clock import Clock
 from pipeline.config import ModelSettings
@@ -22,9 +24,9 @@ from pipeline.models.completion import (
 )
 from pipeline.models.dialect import Dialect
 from pipeline.models.faults import fault_of_status
-from pipeline.models.http import ModelHttp, StatusError
 from pipeline.models.prices import cost_usd
 from pipeline.models.reply import Reply, ReplyReader, TokenCounts
+from pipeline.models.sending import follow_sending
 from pipeline.models.tokens import estimated_tokens
 from pipeline.tracing import model_span
 
@@ -55,7 +57,15 @@ class ModelClient:
                 )
             key = environ[settings.api_key_env]
         self._connect_s = min(CONNECT_TIMEOUT_S, settings.timeout_s)
-        self._http = ModelHttp(settings.base_url, key, settings.timeout_s, self._connect_s)
+        self._client = AsyncOpenAI(
+            base_url=settings.base_url,
+            api_key=key,
+            timeout=openai.Timeout(settings.timeout_s, connect=self._connect_s),
+            max_retries=0,
+            http_client=openai.DefaultAsyncHttpxClient(
+                event_hooks={"request": [follow_sending]},
+            ),
+        )
 
     async def complete(
         self,
@@ -87,21 +97,24 @@ class ModelClient:
         """
         call = _Call(self.settings, self._clock, (), 0)
         try:
-            async with asyncio.timeout(self._connect_s):
-                await self._http.get("/models")
-        except StatusError:
+            async with (
+                asyncio.timeout(self._connect_s),
+                self._client.models.with_streaming_response.list(),
+            ):
+                pass
+        except openai.APIStatusError:
             return
-        except TimeoutError:
+        except (TimeoutError, openai.APITimeoutError):
             said = f"{self.settings.base_url} gives no answer within {self._connect_s:g} s"
             raise ModelTimeoutError(f"{self.settings.name}: {said}") from None
-        except aiohttp.ClientConnectionError as error:
+        except openai.APIConnectionError as error:
             raise call.unreachable(error) from None
-        except aiohttp.ClientError:
+        except openai.APIError:
             return
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.close()
+        await self._client.close()
 
     async def _attempt(self, call: "_Call", json_schema: dict[str, Any]) -> Completion:
         before = self.dialect
@@ -109,10 +122,14 @@ class ModelClient:
             dialect = self.dialect
             try:
                 completion = await self._send(call, dialect, json_schema)
-            except StatusError as error:
-                said = error.said
+            except openai.APIStatusError as error:
+                said = _said(error)
                 fault = fault_of_status(
-                    self.settings, error.status, error.headers, said, self._clock.now()
+                    self.settings,
+                    error.status_code,
+                    error.response.headers,
+                    said,
+                    self._clock.now(),
                 )
                 other = None
                 if isinstance(fault, ModelRefusedError) and fault.because == "form":
@@ -123,14 +140,14 @@ class ModelClient:
                 if self.dialect == dialect:
                     self.dialect = other
                 continue
-            except TimeoutError:
+            except openai.APITimeoutError:
                 said = f"no answer within {self.settings.timeout_s:g} s"
                 raise call.broken(ModelTimeoutError, said) from None
-            except aiohttp.ClientConnectionError as error:
+            except openai.APIConnectionError as error:
                 raise call.unreachable(error) from None
-            except aiohttp.ClientError:
+            except ConnectionError:
                 raise call.broken(ModelUnavailableError, "the connection broke off") from None
-            except ValueError as error:
+            except (openai.APIError, ValueError) as error:
                 said = str(error) if type(error) is ValueError else "the reply is no completion"
                 raise call.broken(ModelUnavailableError, said) from None
             if self.dialect == dialect:
@@ -147,12 +164,14 @@ class ModelClient:
             **dialect.parameters(json_schema, call.most_tokens),
         }
         call.begin()
-        async with self._http.post("/chat/completions", request) as body:
+        create = self._client.chat.completions.with_streaming_response.create
+        async with create(**request) as response:
             call.answered = True
-            async for data in body.iter_any():
-                call.feed(data)
-                if call.reader.full:
-                    break
+            async with aclosing(_parts(response.iter_bytes())) as parts:
+                async for data in parts:
+                    call.feed(data)
+                    if call.reader.full:
+                        break
         return call.completion(call.reader.end())
 
 
@@ -211,7 +230,7 @@ class _Call:
             spent = Spent(counts.input, counts.output, cost_usd(self._settings, *counts))
         return kind(f"{self._settings.name}: {said}", spent=spent, answered=self.answered)
 
-    def unreachable(self, error: aiohttp.ClientError) -> ModelFaultError:
+    def unreachable(self, error: openai.APIConnectionError) -> ModelFaultError:
         """The error for a connection that failed or broke off."""
         if self.answered:
             return self.broken(ModelUnavailableError, "the connection broke off")
@@ -224,6 +243,21 @@ class _Call:
     def _estimate(self) -> TokenCounts:
         asked = sum(estimated_tokens(content) for _, content in self.messages)
         return TokenCounts(asked, 0, estimated_tokens(self.reader.text))
+
+
+async def _parts(body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    try:
+        async for data in body:
+            yield data
+    except Exception as error:
+        # The openai client passes on what its HTTP library raises here, whichever library it is.
+        if "Timeout" in type(error).__name__:
+            raise TimeoutError from None
+        raise ConnectionError from None
+
+
+def _said(error: openai.APIStatusError) -> str:
+    return f"{error.code or ''} {error.param or ''} {error.message}"[:4000]
 
 
 def _of_certificate(error: BaseException | None) -> bool:

@@ -2,21 +2,22 @@
 
 from collections.abc import Callable
 from contextvars import ContextVar
-
-import aiohttp
+from typing import Any
 
 SENT: ContextVar[Callable[[], None] | None] = ContextVar("sent", default=None)
 """Called when the last byte of a request is out; set by who makes the call."""
 
+_LAST_BYTE = "send_request_body.complete"
 
-def tell_when_sent() -> aiohttp.TraceConfig:
-    """For an HTTP session: calls SENT, if it is set, once a request's body is written."""
 
-    async def written(session: object, context: object, what: object) -> None:
-        tell = SENT.get()
-        if tell is not None:
+async def follow_sending(request: Any) -> None:
+    """A request hook of the HTTP client: has it trace the request if somebody wants to know."""
+    tell = SENT.get()
+    if tell is None:
+        return
+
+    async def trace(event: str, info: object) -> None:
+        if event.endswith(_LAST_BYTE):
             tell()
 
-    trace = aiohttp.TraceConfig()
-    trace.on_request_chunk_sent.append(written)
-    return trace
+    request.extensions["trace"] = trace

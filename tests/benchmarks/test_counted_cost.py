@@ -23,7 +23,7 @@ from tests.unit.pipeline.models.test_sending import REPLY
 
 WINDOW = 60
 MOST_CALLS_A_SENTENCE = 50
-MOST_CALLS_A_MODEL_CALL = 1300
+MOST_CALLS_A_MODEL_CALL = 9_500
 
 
 class Splitting:
