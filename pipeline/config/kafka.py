@@ -49,7 +49,7 @@ class KafkaSettings(Section):
 
     @model_validator(mode="after")
     def _nothing_is_left_unused(self) -> Self:
-        given = self.model_fields_set
+        given = {name for name in self.model_fields_set if getattr(self, name) is not None}
         if not self.uses_sasl and (unused := sorted(n for n in given if n.startswith("sasl_"))):
             raise ValueError(
                 f"{unused[0]} is set, but security_protocol {self.security_protocol} logs nobody "
