@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import faust
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from faust.exceptions import ProducerSendError
 from pydantic import BaseModel
 
 from pipeline.config import KafkaSettings
@@ -71,7 +72,11 @@ class Outbox:
                 for message in messages
             ]
             await asyncio.gather(*waiting)
-        except MessageSizeTooLargeError as error:
-            raise InvalidInputError(f"the broker refuses a message as too large: {error}") from None
-        except KafkaError as error:
-            raise BrokerAwayError(f"the broker did not take a message: {error!r}") from None
+        except (KafkaError, ProducerSendError) as error:
+            # Faust wraps what fails before a message is in the producer's buffer.
+            cause = error.__cause__ if isinstance(error, ProducerSendError) else error
+            if isinstance(cause, MessageSizeTooLargeError):
+                raise InvalidInputError(
+                    f"the broker refuses a message as too large: {cause}"
+                ) from None
+            raise BrokerAwayError(f"the broker did not take a message: {cause!r}") from None
