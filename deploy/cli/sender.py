@@ -12,6 +12,7 @@ from schemas import RawText, encode
 
 DELIVERY_TIMEOUT_S = 60.0
 POLL_S = 0.2
+_REASON_S = 1.0
 
 SETTINGS: dict[str, Any] = {
     "enable.idempotence": True,
@@ -101,9 +102,22 @@ class Sender:
             return 0
 
     def _lose(self, error: KafkaError) -> None:
+        if error.code() == KafkaError._FATAL:
+            error = self._reason_of(error)
         if self.lost is None:
             told = self._refusal(f"write {self._kafka_topic}", error)
             self.lost = f"sentences were not delivered: {told}"
+
+    def _reason_of(self, fatal: KafkaError) -> KafkaError:
+        """Why the client is dead: the next calls that serve its events report or raise it."""
+        until_s = time.monotonic() + _REASON_S
+        while self.lost is None and time.monotonic() < until_s:
+            try:
+                self.producer.poll(POLL_S)
+            except KafkaException as raised:
+                reason: KafkaError = raised.args[0]
+                return reason
+        return fatal
 
     def _raise_if_lost(self) -> None:
         if self.lost is not None:
