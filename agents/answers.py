@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
+from typing import Any, TypeVar
 
+from agents.calls_under_way import CallsUnderWay
 from agents.changelog import read_to_end
 from agents.outbox import Outbox, Outgoing
 from agents.role_app import RoleApp
@@ -12,6 +14,8 @@ from schemas.answers import AnswerPlace, LoggedAnswer, place_of
 from schemas.catalogue import ANSWERS
 from schemas.codec import decode, encode
 from schemas.roles import Role
+
+ResultT = TypeVar("ResultT")
 
 REMEMBERED_WINDOWS = 2000
 """Windows a partition whose answers stay in memory: many more than are ever read again."""
@@ -26,6 +30,7 @@ class KafkaAnswers:
         self._keep_s = keep_s
         self._logs: dict[int, PartitionAnswers] = {}
         self._reading: dict[int, asyncio.Lock] = {}
+        self._calls = CallsUnderWay()
 
     async def log_for(self, partition: int) -> "PartitionAnswers":
         """The log of a partition, read from Kafka at first use."""
@@ -33,7 +38,7 @@ class KafkaAnswers:
             log = self._logs.get(partition)
             if log is None:
                 outbox, clock = self._role_app.outbox, self._role_app.clock
-                log = PartitionAnswers(outbox, partition, clock, self._keep_s)
+                log = PartitionAnswers(outbox, partition, clock, self._keep_s, self._calls)
                 async for entry in read_to_end(self._role_app.kafka, ANSWERS, partition):
                     own = entry.key.split("|", 2)[1:2] == [self._role.value]
                     if entry.value is not None and own:
@@ -42,9 +47,17 @@ class KafkaAnswers:
             return log
 
     def forget(self, partitions: Iterable[int]) -> None:
-        """The partitions are taken away: another process may log answers there from now on."""
+        """The partitions are taken away: another process may log answers there from now on.
+
+        Calls under way there go on until it is known whether the partitions come back.
+        """
         for partition in partitions:
             self._logs.pop(partition, None)
+        self._calls.leave(partitions)
+
+    def keep(self, partitions: Collection[int]) -> None:
+        """These partitions are assigned now, and no others."""
+        self._calls.keep(partitions)
 
 
 class PartitionAnswers:
@@ -60,12 +73,14 @@ class PartitionAnswers:
         partition: int,
         clock: Clock,
         keep_s: float,
+        calls: CallsUnderWay,
         most: int = REMEMBERED_WINDOWS,
     ) -> None:
         self._outbox = outbox
         self._partition = partition
         self._clock = clock
         self._keep_s = keep_s
+        self._calls = calls
         self._most = most
         self._windows: OrderedDict[str, dict[str, bytes]] = OrderedDict()
         self._begun_s: dict[str, float] = {}
@@ -84,6 +99,10 @@ class PartitionAnswers:
         """The judges whose judgments of this answer are logged, oldest first."""
         places = self._places(window_id, role)
         return tuple(p.model for p in places if p.is_judgment and p.input_digest == input_digest)
+
+    async def join(self, key: str, make: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
+        """What comes of the call with this key, begun before a rebalance perhaps."""
+        return await self._calls.join(self._partition, key, make)
 
     async def append(self, answer: LoggedAnswer) -> None:
         """Write the answer; returns when the broker has it."""

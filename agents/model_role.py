@@ -65,7 +65,7 @@ class ModelRole:
         self._served = served
         self._answers = answers
         role_app.agent([role_kafka_topic(role)], self._handle)
-        role_app.follow_partitions(self._answers.forget)
+        role_app.follow_partitions(self._answers.forget, self._answers.keep)
 
     async def _handle(self, incoming: Incoming) -> None:
         task = decode(RoleTask, incoming.value)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,9 +19,9 @@ from pipeline.clock import Clock
 from pipeline.config import KafkaSettings, WorkerSettings
 
 log = logging.getLogger("rolestream.role_app")
-_DRAIN_S = 3.0
 _LEAVE_S = 5.0
 Forget = Callable[[set[int]], None]
+Keep = Callable[[Collection[int]], None]
 
 
 class RoleApp:
@@ -72,9 +72,11 @@ class RoleApp:
         room = Room(worker.in_flight, most_bytes)
         self.delivery = Delivery(name, self.outbox, clock, room)
         self._hand_over_s = worker.hand_over_s
+        self._stop_s = worker.stop_s
         self.patience_s = 0.0
         self.waits_for: Callable[[], str | None] = lambda: None
         self._forget: list[Forget] = []
+        self._keep: list[Keep] = []
         self._assigned: frozenset[TP] | None = None
         self.kafka_topics: tuple[str, ...] = ()
         self.recovered: Callable[[Iterable[int]], bool] = lambda partitions: True
@@ -124,9 +126,13 @@ class RoleApp:
 
         self.app.task(work)
 
-    def follow_partitions(self, forget: Forget) -> None:
-        """Call `forget(partitions)` when partitions are taken away."""
+    def follow_partitions(self, forget: Forget, keep: Keep | None = None) -> None:
+        """Call `forget(partitions)` when partitions are taken away, `keep(partitions)` with all
+        that this app has once that is settled.
+        """
         self._forget.append(forget)
+        if keep is not None:
+            self._keep.append(keep)
 
     async def start(self) -> None:
         """Start the app's consumer and agent."""
@@ -134,12 +140,16 @@ class RoleApp:
         await self.app.start()
 
     async def stop(self) -> None:
-        """Stop the app: finish what is nearly done, commit, leave the rest to the next owner."""
+        """Stop the app: finish what is done within `worker.stop_s`, commit, leave the rest to the
+        next owner.
+        """
         if self.app.crash_reason is None and self.app.started:
-            await self.delivery.drain(_DRAIN_S)
+            await self.delivery.drain(self._stop_s)
             with suppress(Exception):
                 await self.app.consumer.commit()
         await self.delivery.hand_over(range(self.kafka.partitions), 0.0)
+        for keep in self._keep:
+            keep(())
         await self.app.stop()
         self._folder.cleanup()
 
@@ -151,6 +161,9 @@ class RoleApp:
 
     async def _took(self, *args: Any, **_: Any) -> None:
         self._assigned = frozenset(args[1])
+        partitions = {tp.partition for tp in self._assigned}
+        for keep in self._keep:
+            keep(partitions)
 
     async def _revoked(self, *args: Any, **_: Any) -> None:
         self._assigned = None

@@ -49,7 +49,8 @@ class WorkerSettings(Section):
     """The `[worker]` table: how much a worker takes on at once, and how long it keeps state.
 
     `in_flight` and `in_flight_mib` bound the messages that a role works on in this process at once.
-    When partitions are taken away, what is in flight there has `hand_over_s` to be finished.
+    When partitions are taken away, what is in flight there has `hand_over_s` to be finished; when
+    the worker is told to stop, `stop_s`.
     A role that took a window up and whose models are all away waits for them, for
     `window_deadline_s` at most; then the window is dead-lettered.
     A partition with lag that does not move for `stalled_after_s` is reported; when it stands for
@@ -59,6 +60,7 @@ class WorkerSettings(Section):
     in_flight: int = Field(default=64, ge=1, le=10_000)
     in_flight_mib: float = Field(default=64.0, gt=0)
     hand_over_s: float = Field(default=3.0, ge=0, le=60)
+    stop_s: float = Field(default=8.0, ge=0, le=600)
     stalled_after_s: float = Field(default=300.0, gt=0)
     window_deadline_s: float = Field(default=600.0, gt=0)
     max_fallbacks: int = Field(default=3, ge=0, le=10)

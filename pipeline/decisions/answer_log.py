@@ -1,9 +1,12 @@
 """What a decision needs of the answer log: finished calls are found again, never paid again."""
 
-from typing import Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
 from schemas.answers import LoggedAnswer, place_of
 from schemas.roles import Role
+
+ResultT = TypeVar("ResultT")
 
 
 class AnswerLog(Protocol):
@@ -19,6 +22,13 @@ class AnswerLog(Protocol):
 
     def judges(self, window_id: str, role: Role, input_digest: str) -> tuple[str, ...]:
         """The judges whose judgments of this very answer were logged, oldest first."""
+        ...
+
+    async def join(self, key: str, make: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
+        """What comes of the call with this key: of the one under way, else of the one `make` makes.
+
+        Nothing is written. Raises what the call raises.
+        """
         ...
 
     async def append(self, answer: LoggedAnswer) -> None:
@@ -56,6 +66,10 @@ class MemoryAnswerLog:
             for p in places
             if p.is_judgment and (p.window_id, p.role, p.input_digest) == wanted
         )
+
+    async def join(self, key: str, make: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
+        """Make the call."""
+        return await make()
 
     async def append(self, answer: LoggedAnswer) -> None:
         """Keep the answer."""

@@ -1,6 +1,7 @@
 """One call of a model for a window: found in the answer log, or paid and logged before use."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pipeline.clock import Clock
 from pipeline.decisions.answer_log import AnswerLog
@@ -72,7 +73,8 @@ async def logged_call(
     assigned: Assigned,
     deadline_s: float | None = None,
 ) -> Call:
-    """The answer of `model` to `prompt`; a call that is in the log is not made again.
+    """The answer of `model` to `prompt`; a call that is in the log is not made again, one that is
+    under way is joined.
 
     A failed one is made again as the pool's retries say, not waiting past `deadline_s` of the
     clock. Characters that UTF-8 cannot carry (unpaired surrogates) become question marks.
@@ -85,9 +87,8 @@ async def logged_call(
     logged = log.find(key)
     if logged is not None:
         return _found(logged)
-    completion, lost, lost_s = await _answered(pool, model, prompt, deadline_s)
-    text = completion.text.encode("utf-8", "replace").decode("utf-8")
-    completion = replace(completion, text=text)
+    call = await log.join(key, partial(_answered, pool, model, prompt, assigned, deadline_s))
+    completion, assigned = call.completion, call.assigned
     await log.append(
         LoggedAnswer(
             window_id=window.window_id,
@@ -114,12 +115,12 @@ async def logged_call(
             at=clock.now(),
         )
     )
-    return Call(completion, assigned, lost, lost_s)
+    return call
 
 
 async def _answered(
-    pool: ModelPool, model: str, prompt: Prompt, deadline_s: float | None
-) -> tuple[Completion, Spent, float]:
+    pool: ModelPool, model: str, prompt: Prompt, assigned: Assigned, deadline_s: float | None
+) -> Call:
     lost = NOTHING_SPENT
     clock = pool.retries.clock
     started_s = attempted_s = clock.monotonic()
@@ -142,7 +143,8 @@ async def _answered(
             await pool.retries.sleep(wait_s)
             attempted_s = clock.monotonic()
         else:
-            return completion, lost, attempted_s - started_s
+            text = completion.text.encode("utf-8", "replace").decode("utf-8")
+            return Call(replace(completion, text=text), assigned, lost, attempted_s - started_s)
 
 
 async def _attempt(pool: ModelPool, model: str, prompt: Prompt) -> Completion:

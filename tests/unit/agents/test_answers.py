@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from agents.answers import PartitionAnswers
+from agents.calls_under_way import CallsUnderWay
 from agents.outbox import Outbox, Outgoing
 from pipeline.clock import Clock, ManualClock
 from schemas.answers import LoggedAnswer
@@ -52,7 +53,8 @@ CLOCK = ManualClock()
 
 
 def log(outbox: RecordingOutbox, most: int = 2000, clock: Clock = CLOCK) -> PartitionAnswers:
-    return PartitionAnswers(cast(Outbox, outbox), 3, clock, keep_s=3600.0, most=most)
+    calls = CallsUnderWay()
+    return PartitionAnswers(cast(Outbox, outbox), 3, clock, keep_s=3600.0, calls=calls, most=most)
 
 
 async def test_answers_are_forgotten_when_kafka_forgets_them() -> None:

@@ -1,0 +1,43 @@
+"""Workers come and go while calls are under way that take longer than a hand-over waits."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from deploy.brokers.apache import ApacheKafka
+from tests.chaos.conftest import Deploy
+from tests.chaos.fleet import Fleet, Talk, finish
+from tests.chaos.verifier import paid_and_dropped, violations
+
+pytestmark = [pytest.mark.kafka, pytest.mark.chaos, pytest.mark.timeout(600)]
+CALL_S = 6.0
+
+
+def test_a_rebalance_pays_for_no_call_again_where_the_partition_comes_back(
+    shared_kafka: ApacheKafka, deploy_on: Deploy, measured: Callable[[str], None]
+) -> None:
+    deployment = deploy_on(shared_kafka, delay_s=CALL_S, partitions=1)
+    assert deployment.config.worker.hand_over_s < CALL_S
+    fleet = Fleet(deployment, 1)
+    fleet.wait_ready()
+    talk = Talk(deployment, every_s=1.0, length=20)
+    talk.start()
+    time.sleep(20.0)
+    for _ in range(2):
+        # The partition stays with the first worker: each of these only makes the groups settle.
+        fleet.members.append(fleet.start())
+        fleet.wait_ready()
+        time.sleep(8.0)
+        leaver = fleet.members.pop()
+        leaver.terminate()
+        leaver.wait(30)
+        time.sleep(4.0)
+    evidence = finish(deployment, talk, 240)
+    again = paid_and_dropped(evidence)
+    measured(
+        f"4 rebalances over calls of {CALL_S:g} s, {len(evidence.calls)} calls, "
+        f"{again} of them repeated"
+    )
+    assert violations(evidence) == {}
+    assert again == 0
