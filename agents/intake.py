@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import faust
+from faust.app import BootStrategy
 from faust.types import TP
 
 _YIELD_EVERY = 64
@@ -99,7 +100,14 @@ class Intake:
             self._room.set()
 
 
+class _WithoutProducer(BootStrategy):
+    """Starts no producer of Faust's: roles send by an outbox."""
+
+    enable_kafka_producer = False
+
+
 class AppWithIntake(faust.App):
     """A Faust app whose fetched messages go to its `intake`, if it has one."""
 
+    BootStrategy = _WithoutProducer
     intake: Intake | None = None

@@ -1,18 +1,37 @@
-"""Sends messages and returns when the broker has them: nothing is acknowledged before."""
+"""Sends messages and returns when the broker has them: nothing is acknowledged before.
+
+The producer is librdkafka's: it collects what many tasks send meanwhile into one request, and one
+look at it settles them all.
+"""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-import faust
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
-from faust.exceptions import ProducerSendError
+from confluent_kafka import KafkaError, KafkaException, Producer
 from pydantic import BaseModel
 
+from agents.reachability import Reachability, quiet
 from pipeline.config import KafkaSettings
 from pipeline.errors import InvalidInputError, RetryableError
 from pipeline.tracing import context_headers
 from schemas.codec import encode
+
+_LOOK_S = 0.001
+_IDLE_LOOK_S = 0.5
+_FULL_S = 0.005
+_MOST_MESSAGE_BYTES = 1024 * 1024
+_SETTINGS: Mapping[str, Any] = {
+    "acks": "all",
+    # In order after a retry, and without what idempotence asks of a user who may not write.
+    "max.in.flight.requests.per.connection": 1,
+    "message.max.bytes": _MOST_MESSAGE_BYTES,
+    # A request's share of a partition is one message to brokers, whose bounds may be narrow.
+    "batch.size": 256 * 1024,
+    "linger.ms": 0,
+    "socket.nagle.disable": True,
+}
 
 
 class BrokerAwayError(RetryableError):
@@ -42,41 +61,140 @@ def outgoing(
     return Outgoing(kafka_topic, partition, key, value, headers or {})
 
 
+class _Sent:
+    """Messages that were sent together: `done` is set when the broker has said to each."""
+
+    __slots__ = ("_due", "_under_way", "done", "failed")
+
+    def __init__(self, under_way: "set[_Sent]") -> None:
+        # The sender counts as one, until it has sent all.
+        self._due = 1
+        self._under_way = under_way
+        self.done = asyncio.get_running_loop().create_future()
+        self.failed: KafkaError | None = None
+        under_way.add(self)
+
+    def one_more(self) -> None:
+        """One more is in the producer's buffer."""
+        self._due += 1
+
+    def told(self, error: KafkaError | None, _: object) -> None:
+        """The broker's word on one of them."""
+        self._due -= 1
+        self.failed = self.failed or error
+        if not self._due:
+            self._under_way.discard(self)
+            if not self.done.done():
+                self.done.set_result(None)
+
+
 class Outbox:
     """The producing side of one Faust app; `kafka` says how Kafka topics are named."""
 
-    def __init__(self, app: faust.App, kafka: KafkaSettings) -> None:
-        self._app = app
+    def __init__(
+        self, kafka: KafkaSettings, connect: Callable[[dict[str, Any]], Producer] = Producer
+    ) -> None:
         self._kafka = kafka
+        self._connect = connect
+        self._client: Producer | None = None
+        self._under_way: set[_Sent] = set()
+        self._look: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Connect. Raises ConfigurationError when a password or a file is not where it should be.
+
+        What is sent before connects by itself.
+        """
+        if self._client is None:
+            settings = {**_SETTINGS, **self._kafka.client_settings()}
+            self._client = self._connect(quiet(settings, Reachability()))
+            self._serve()
 
     async def send(self, messages: Iterable[Outgoing]) -> None:
         """Send all; returns when each is acknowledged.
 
         Raises BrokerAwayError when one was not, InvalidInputError when one is too large.
         """
+        self.start()
         context = context_headers()
+        sent = _Sent(self._under_way)
+        refused: KafkaError | None = None
         try:
-            producer = await self._app.maybe_start_producer()
-            waiting = [
-                await producer.send(
+            for message in messages:
+                await self._enqueue(message, context, sent)
+        except KafkaException as error:
+            refused = error.args[0]
+        finally:
+            sent.told(refused, None)
+            self._look_in(_LOOK_S)
+        if refused is None:
+            await sent.done
+        if sent.failed is not None:
+            _refused(sent.failed)
+
+    async def settled(self, limit_s: float) -> None:
+        """Wait until the broker has said to all that was sent; what it has not by then is dropped.
+
+        Raises BrokerAwayError if something was.
+        """
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + limit_s
+        while self._under_way:
+            if loop.time() > until_s:
+                self._drop()
+                raise BrokerAwayError(f"the broker took no messages for {limit_s:g} s")
+            await asyncio.sleep(_LOOK_S)
+
+    def stop(self) -> None:
+        """Drop what is not sent, and disconnect."""
+        if self._look is not None:
+            self._look.cancel()
+        self._drop()
+        self._client = None
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.purge()
+            self._client.poll(0)
+
+    async def _enqueue(self, message: Outgoing, context: Mapping[str, str], sent: _Sent) -> None:
+        client = self._client
+        headers: dict[str, str | bytes | None] | None = None
+        if context or message.headers:
+            headers = {**context, **message.headers}
+        while client is not None:
+            try:
+                client.produce(
                     self._kafka.named(message.kafka_topic),
-                    message.key.encode("utf-8"),
                     message.value,
+                    message.key.encode("utf-8"),
                     message.partition,
-                    None,
-                    [
-                        (name, value.encode("utf-8"))
-                        for name, value in {**context, **message.headers}.items()
-                    ],
+                    on_delivery=sent.told,
+                    headers=headers,
                 )
-                for message in messages
-            ]
-            await asyncio.gather(*waiting)
-        except (KafkaError, ProducerSendError) as error:
-            # Faust wraps what fails before a message is in the producer's buffer.
-            cause = error.__cause__ if isinstance(error, ProducerSendError) else error
-            if isinstance(cause, MessageSizeTooLargeError):
-                raise InvalidInputError(
-                    f"the broker refuses a message as too large: {cause}"
-                ) from None
-            raise BrokerAwayError(f"the broker did not take a message: {cause!r}") from None
+            except BufferError:
+                self._look_in(_LOOK_S)
+                await asyncio.sleep(_FULL_S)
+            else:
+                sent.one_more()
+                return
+
+    def _look_in(self, pause_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        due_s = loop.time() + pause_s
+        if self._look is None or self._look.when() > due_s:
+            if self._look is not None:
+                self._look.cancel()
+            self._look = loop.call_at(due_s, self._serve)
+
+    def _serve(self) -> None:
+        self._look = None
+        if self._client is not None:
+            self._client.poll(0)
+            self._look_in(_LOOK_S if self._under_way else _IDLE_LOOK_S)
+
+
+def _refused(error: KafkaError) -> None:
+    if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+        raise InvalidInputError(f"the broker refuses a message as too large: {error.str()}")
+    raise BrokerAwayError(f"the broker did not take a message: {error.str()}")

@@ -64,11 +64,10 @@ class RoleApp:
             key_serializer="raw",
             value_serializer="raw",
             store="memory://",
-            producer_acks=-1,
         )
         most_bytes = int(worker.in_flight_mib * 1024 * 1024)
         self._intake = Intake(buffer, most_bytes)
-        self.outbox = Outbox(self.app, kafka)
+        self.outbox = Outbox(kafka)
         room = Room(worker.in_flight, most_bytes)
         self.delivery = Delivery(name, self.outbox, clock, room)
         self._hand_over_s = worker.hand_over_s
@@ -136,6 +135,7 @@ class RoleApp:
 
     async def start(self) -> None:
         """Start the app's consumer and agent."""
+        self.outbox.start()
         self.app.finalize()
         await self.app.start()
 
@@ -151,6 +151,7 @@ class RoleApp:
         for keep in self._keep:
             keep(())
         await self.app.stop()
+        self.outbox.stop()
         self._folder.cleanup()
 
     def commit_from_outside(self, limit_s: float) -> None:
@@ -175,7 +176,7 @@ class RoleApp:
         try:
             async with asyncio.timeout(_LEAVE_S):
                 # Whoever comes next reads this state: nothing may be written after that.
-                await self.app.producer.flush()
+                await self.outbox.settled(_LEAVE_S)
                 await self.app.consumer.commit()
         except Exception as error:
             log.warning("%s: what was done is not committed: %r", self.name, error)

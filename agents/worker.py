@@ -15,6 +15,7 @@ from agents.chunk_splitter import ChunkSplitter
 from agents.failed_windows import failed_window
 from agents.feedback import FeedbackListener
 from agents.format_checker import FormatChecker
+from agents.garbage import collect_seldom
 from agents.hot_pool import HotPool
 from agents.model_role import ModelRole, RecentDecisions
 from agents.needs import POLICY, Needs, needs_of_roles
@@ -194,6 +195,7 @@ async def run(parts: Parts, stop: asyncio.Event, ready: Callable[[], None]) -> N
         for listener in parts.listeners:
             await listener.start()
         await asyncio.gather(*(app.start() for app in parts.apps))
+        collect_seldom()
         ready()
         stopping = asyncio.create_task(stop.wait())
         spent = asyncio.create_task(_budget_stops(parts.allowances))

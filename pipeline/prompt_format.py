@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+import orjson
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked_dataclass
 
@@ -84,8 +85,9 @@ def render_user(task: TaskPrompt) -> str:
     }
     if task.subjects or task.role != "topic_finder":
         header["subjects"] = [_subject_json(subject, task.role) for subject in task.subjects]
-    lines = [f"{number} {_json(text)}\n" for number, text in task.sentences]
-    return f"<task>\n{_json(header)}\n</task>\n<sentences>\n{''.join(lines)}</sentences>"
+    lines = "".join([f"{number} {_json(text)}\n" for number, text in task.sentences])
+    start = f"<task>\n{_escaped(_json(header))}\n</task>\n<sentences>\n"
+    return f"{start}{_escaped(lines)}</sentences>"
 
 
 def parse_user(text: str) -> TaskPrompt:
@@ -147,8 +149,17 @@ def _subject_json(subject: PromptSubject, role: str) -> dict[str, object]:
 
 
 def _json(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    _reject_surrogates(text)
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        _reject_surrogates(text)
+        return text
+
+
+def _escaped(text: str) -> str:
+    if text.isascii() and "<" not in text and "\x7f" not in text:
+        return text
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

@@ -55,7 +55,8 @@ def work_span(name: str) -> Iterator[None]:
 def context_headers() -> dict[str, str]:
     """The headers (`traceparent`) that carry the present span on; empty without one."""
     headers: dict[str, str] = {}
-    propagate.inject(headers)
+    if trace.get_current_span() is not trace.INVALID_SPAN:
+        propagate.inject(headers)
     return headers
 
 

@@ -1,7 +1,7 @@
 """What goes in and what comes out: raw text, windows, categorised records, outcomes."""
 
-import itertools
 from datetime import datetime
+from operator import lt
 from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -63,7 +63,7 @@ class Window(Message):
     @model_validator(mode="after")
     def _seqs_increase(self) -> Self:
         seqs = [sentence.seq for sentence in self.sentences]
-        if any(later <= earlier for earlier, later in itertools.pairwise(seqs)):
+        if not all(map(lt, seqs, seqs[1:])):
             raise ValueError("sentences must have increasing seq")
         return self
 

@@ -140,7 +140,10 @@ class RoleServer:
         while due := execution.due():
             if made > self._max_fallbacks + len(drawn.beside):
                 break
-            finished = await asyncio.gather(*(self._run(job, planned) for planned in due))
+            if len(due) == 1:
+                finished = [await self._run(job, due[0])]
+            else:
+                finished = await asyncio.gather(*(self._run(job, planned) for planned in due))
             judged: list[Judged] = []
             # One after the other: the same answer from two arms is judged once.
             for planned, run in zip(due, finished, strict=True):

@@ -50,9 +50,12 @@ class Category:
     aside: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Domain:
-    """A domain as its file declares it; `prompts` are the instructions by role and language."""
+    """A domain as its file declares it; `prompts` are the instructions by role and language.
+
+    Each is itself only, so that what is made of it can be kept beside it.
+    """
 
     name: str
     languages: tuple[str, ...]

@@ -45,5 +45,7 @@ def as_name(value: object, most: int = 200) -> str | None:
     """A short single-line text without control characters; None for anything else."""
     if not isinstance(value, str):
         return None
-    cleaned = " ".join("".join(c if c.isprintable() else " " for c in value).split())
+    if not value.isprintable():
+        value = "".join(c if c.isprintable() else " " for c in value)
+    cleaned = " ".join(value.split())
     return cleaned if 0 < len(cleaned) <= most else None

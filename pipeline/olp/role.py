@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from pipeline.domains import Domain
@@ -12,6 +13,9 @@ from schemas.roles import Role
 
 MAX_DROPPED_SHARE = 0.25
 """An answer of which more than this share had to be dropped is invalid, not repaired."""
+
+_MOST_SYSTEMS = 256
+"""Domains times roles times languages whose system message is kept."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +90,8 @@ def build_prompt(
     domain: Domain, task: TaskPrompt, json_schema: Mapping[str, Any], max_output_tokens: int
 ) -> Prompt:
     """Assemble the chat: the fixed part first, so that endpoints can cache it, then the data."""
-    system = instructions(domain, Role(task.role), task.lang)
+    system, version = _system(domain, Role(task.role), task.lang)
     user = render_user(task)
-    version = stable_id("prompt", system)[:12]
     return Prompt(
         messages=(("system", system), ("user", user)),
         json_schema=json_schema,
@@ -96,6 +99,13 @@ def build_prompt(
         version=version,
         digest=stable_id("input", user),
     )
+
+
+@lru_cache(maxsize=_MOST_SYSTEMS)
+def _system(domain: Domain, role: Role, lang: str) -> tuple[str, str]:
+    """The system message and its version."""
+    system = instructions(domain, role, lang)
+    return system, stable_id("prompt", system)[:12]
 
 
 def instructions(domain: Domain, role: Role, lang: str) -> str:

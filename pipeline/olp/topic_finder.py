@@ -1,5 +1,7 @@
 """Topic finder: which subjects does this window present?"""
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pipeline.domains import Domain
@@ -33,15 +35,6 @@ class TopicFinder:
     def prompt(self, task: RoleTask, domain: Domain, quotes: bool = False) -> Prompt:
         """The window's sentences and the attributes to note."""
         attributes = tuple(item.name for item in domain.attributes)
-        text = {"type": "string", "minLength": 1, "maxLength": 120}
-        value = {"type": ["string", "null"], "maxLength": 120}
-        subject = object_schema(
-            {
-                "name": text,
-                "aliases": list_schema(text, _MAX_ALIASES),
-                "attributes": object_schema(dict.fromkeys(attributes, value)),
-            }
-        )
         return build_prompt(
             domain,
             TaskPrompt(
@@ -53,7 +46,7 @@ class TopicFinder:
                 subjects=(),
                 sentences=numbered_sentences(task),
             ),
-            object_schema({"subjects": list_schema(subject, MAX_SUBJECTS)}),
+            _answer_schema(attributes),
             max_output_tokens=1200,
         )
 
@@ -99,6 +92,20 @@ class TopicFinder:
                 "something_found": bool(subjects) or sentences < 2 * _LIKELY_MIN_SENTENCES,
             },
         )
+
+
+@cache
+def _answer_schema(attributes: tuple[str, ...]) -> Mapping[str, Any]:
+    text = {"type": "string", "minLength": 1, "maxLength": 120}
+    value = {"type": ["string", "null"], "maxLength": 120}
+    subject = object_schema(
+        {
+            "name": text,
+            "aliases": list_schema(text, _MAX_ALIASES),
+            "attributes": object_schema(dict.fromkeys(attributes, value)),
+        }
+    )
+    return object_schema({"subjects": list_schema(subject, MAX_SUBJECTS)})
 
 
 def _subject(item: object, allowed: set[str], number: int) -> tuple[FoundSubject | None, str]:
