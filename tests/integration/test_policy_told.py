@@ -25,7 +25,7 @@ TEXTS = [marked("mug", ["fact"] if n % 2 else ["opinion"], f"sentence {n}") for 
 ONE = ("--domain", "news", "--role", "content-organizer")
 WINDOWS = 16
 RECOVERED_S = 30.0
-"""The group notices a killed member after six seconds; beside other load a process takes ten to start."""
+"""The group notices a killed member after six seconds; beside other load a start takes ten."""
 
 
 def feed(deployment: Deployment, windows: int) -> None:
