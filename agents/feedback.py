@@ -6,7 +6,8 @@ Each worker hears all feedback and answers for the decisions that it made itself
 import asyncio
 import logging
 
-from agents.model_role import RecentDecisions, reward_messages
+from agents.model_role import reward_messages
+from agents.recent_decisions import RecentDecisions
 from agents.role_app import RoleApp
 from agents.tail import Tail
 from pipeline.decisions.late_quality import late_events

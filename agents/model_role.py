@@ -1,6 +1,5 @@
 """The agent of a role that models serve: task in, task for the next role out, rewards beside it."""
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -126,36 +125,3 @@ def reward_messages(events: tuple[RewardEvent, ...], role_app: RoleApp) -> list[
         partition = policy_partition(event.domain, role_app.kafka.partitions)
         messages.append(outgoing(ROLE_REWARDS, partition, key, event))
     return messages
-
-
-class RecentDecisions:
-    """The last decisions of a process, for feedback that comes later.
-
-    Bounded by `most` of them and by the sentences of their windows, which are what takes memory:
-    some four kilobytes each.
-    """
-
-    def __init__(self, most: int = 2000, most_sentences: int = 20_000) -> None:
-        self._most = most
-        self._most_sentences = most_sentences
-        self._sentences = 0
-        self._kept: OrderedDict[tuple[str, Role], tuple[RoleTask, Served]] = OrderedDict()
-
-    def keep(self, task: RoleTask, served: Served) -> None:
-        """Remember a decision."""
-        key = (task.window.window_id, task.role)
-        if (before := self._kept.pop(key, None)) is not None:
-            self._sentences -= len(before[0].window.sentences)
-        self._kept[key] = (task, served)
-        self._sentences += len(task.window.sentences)
-        while len(self._kept) > self._most or self._sentences > self._most_sentences:
-            _, (oldest, _) = self._kept.popitem(last=False)
-            self._sentences -= len(oldest.window.sentences)
-
-    def of_stream(self, domain: str, stream_id: str) -> list[tuple[RoleTask, Served]]:
-        """The remembered decisions of a stream, oldest first."""
-        return [
-            item
-            for item in self._kept.values()
-            if (item[0].window.domain, item[0].window.stream_id) == (domain, stream_id)
-        ]

@@ -17,10 +17,11 @@ from agents.feedback import FeedbackListener
 from agents.format_checker import FormatChecker
 from agents.garbage import collect_seldom
 from agents.hot_pool import HotPool
-from agents.model_role import ModelRole, RecentDecisions
+from agents.model_role import ModelRole
 from agents.needs import POLICY, Needs, needs_of_roles
 from agents.policy import PolicyAgent
 from agents.policy_controls import PolicyControls
+from agents.recent_decisions import RecentDecisions
 from agents.relationship_checker import SubjectRegistries
 from agents.role_app import RoleApp
 from agents.role_assignments import RoleAssignments

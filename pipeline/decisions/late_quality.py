@@ -1,24 +1,29 @@
 """What people say of a window, as late reward events of the runs that answered for it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from pipeline.decisions.serve import Served
 from pipeline.olp.feedback import quality
 from schemas.rewards import Feedback, QualitySource, RewardEvent
 from schemas.role_task import RoleTask
 
 
-def late_events(
-    decisions: Iterable[tuple[RoleTask, Served]], feedback: Feedback
-) -> list[RewardEvent]:
+class Answered(NamedTuple):
+    """The runs of a decision, and each usable one's version of the task, by arm."""
+
+    events: tuple[RewardEvent, ...]
+    versions: Mapping[str, RoleTask]
+
+
+def late_events(decisions: Iterable[Answered], feedback: Feedback) -> list[RewardEvent]:
     """One late reward event for each run of `decisions` that the feedback says something about."""
     events = []
-    for task, served in decisions:
-        for event in served.events:
-            answered = served.versions.get(event.model)
+    for decision in decisions:
+        for event in decision.events:
+            answered = decision.versions.get(event.model)
             if answered is None:
                 continue
-            score = quality(task.role, answered, feedback)
+            score = quality(answered.role, answered, feedback)
             if score is None:
                 continue
             events.append(

@@ -11,7 +11,8 @@ from pipeline.clock import Clock
 from pipeline.config import SplitterSettings, WorkerSettings
 from pipeline.decisions.answer_log import MemoryAnswerLog
 from pipeline.decisions.blame import bad_format, empty_subjects
-from pipeline.decisions.serve import FailedDecisionError, RoleServer, Served
+from pipeline.decisions.late_quality import Answered
+from pipeline.decisions.serve import FailedDecisionError, RoleServer
 from pipeline.domains import Domain
 from pipeline.evaluation.casting import Casting
 from pipeline.olp.content_organizer import ContentOrganizer
@@ -41,7 +42,7 @@ class Played:
 
     records: list[CategorizedRecord] = field(default_factory=list)
     tasks: list[RoleTask] = field(default_factory=list)
-    decisions: list[tuple[RoleTask, Served]] = field(default_factory=list)
+    decisions: list[Answered] = field(default_factory=list)
     events: list[RewardEvent] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     latency_s: float = 0.0
@@ -185,7 +186,7 @@ class Flow:
         finally:
             played.latency_s += self._clock.monotonic() - started
         self._learn(served.events, played)
-        played.decisions.append((task, served))
+        played.decisions.append(Answered(served.events, served.versions))
         return served.task
 
     async def _checked(
