@@ -6,8 +6,8 @@ quarter of a worker's time, and whole collections were pauses of a tenth of a se
 
 import gc
 
-_NEW_OBJECTS = 10_000
-_YOUNG_ROUNDS = 50
+_NEW_OBJECTS = 100_000
+_YOUNG_ROUNDS = 20
 _OLD_ROUNDS = 100
 
 

@@ -5,6 +5,7 @@ from operator import lt
 from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
+from pydantic.dataclasses import dataclass
 
 from schemas.base import Message, Name, NonNegative, Part, Seq, StreamId
 
@@ -26,7 +27,9 @@ class RawText(Part):
     end: bool = False
 
 
-class Sentence(Part):
+# One object each and no more: a process holds many.
+@dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
+class Sentence:
     """A sentence of a stream, verbatim."""
 
     seq: Seq

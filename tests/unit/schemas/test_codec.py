@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.codec import DecodeError, decode, encode
-from schemas.messages import RawText, Sentence, Subject
+from schemas.messages import RawText, Subject, Window
 
 RAW = b'{"stream_id":"s","seq":1,"text":"hello"}'
 BAD_RAW = [
@@ -64,14 +64,21 @@ def test_many_wrong_fields_are_counted_not_listed() -> None:
 
 
 def test_unknown_fields_are_refused_on_messages_of_ours() -> None:
-    with pytest.raises(DecodeError, match="Sentence: mood: "):
-        decode(Sentence, b'{"seq":1,"text":"x","mood":"good"}')
+    with pytest.raises(DecodeError, match="Subject: mood: "):
+        decode(Subject, b'{"subject_id":"1","name":"x","mood":"good"}')
+    window = (
+        b'{"window_id":"1","domain":"d","stream_id":"s","lang":"en","closed_by":"end",'
+        b'"splitter_version":"1","at":"2026-01-01T00:00:00Z","sentences":[{"seq":1,"text":"x"%s}]}'
+    )
+    assert decode(Window, window % b"").sentences[0].text == "x"
+    with pytest.raises(DecodeError, match=r"Window: sentences\.0\.mood: "):
+        decode(Window, window % b',"mood":"good"')
 
 
 @pytest.mark.parametrize("name", ["a\\nb", "a\\r\\nb", "a\\u2028b", "a\\u0085b", "x" * 5000])
 def test_the_name_of_an_unknown_field_cannot_break_the_line(name: str) -> None:
     with pytest.raises(DecodeError) as caught:
-        decode(Sentence, f'{{"seq":1,"text":"x","{name}":1}}'.encode())
+        decode(Subject, f'{{"subject_id":"1","name":"x","{name}":1}}'.encode())
     one_line(caught.value)
 
 
@@ -91,5 +98,6 @@ def test_a_paired_surrogate_escape_is_one_character() -> None:
 
 
 def test_encoding_is_utf8_json_with_fields_in_declared_order() -> None:
-    sentence = Sentence(seq=1, text="Привет")
-    assert encode(sentence) == '{"seq":1,"text":"Привет"}'.encode()
+    subject = Subject(subject_id="1", name="Привет")
+    told = '{"subject_id":"1","name":"Привет","aliases":[],"attributes":{}}'
+    assert encode(subject) == told.encode()
