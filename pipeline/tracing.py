@@ -61,44 +61,54 @@ def context_headers() -> dict[str, str]:
 
 
 class ModelSpan:
-    """A model call in a trace."""
+    """A model call in a trace; None if no traces are kept."""
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self, span: Span | None) -> None:
         self._span = span
 
     def answered(self, input_tokens: int, output_tokens: int, cost_usd: float) -> None:
         """Note what the call used and cost."""
-        self._span.set_attribute("gen_ai.usage.input_tokens", input_tokens)
-        self._span.set_attribute("gen_ai.usage.output_tokens", output_tokens)
-        self._span.set_attribute("rolestream.cost_usd", cost_usd)
+        if self._span is not None:
+            self._span.set_attribute("gen_ai.usage.input_tokens", input_tokens)
+            self._span.set_attribute("gen_ai.usage.output_tokens", output_tokens)
+            self._span.set_attribute("rolestream.cost_usd", cost_usd)
 
 
-@contextmanager
-def model_span(arm: str, endpoint_model: str, base_url: str) -> Iterator[ModelSpan]:
-    """The span of one model call; a failure is noted by its kind, never with the request.
+_UNTRACED = ModelSpan(None)
 
-    Attributes follow OpenTelemetry's conventions for generative models (`gen_ai.*`).
-    """
-    address = urlsplit(base_url)
-    attributes: dict[str, str | int] = {
-        "gen_ai.operation.name": "chat",
-        "gen_ai.provider.name": "openai",
-        "gen_ai.request.model": endpoint_model,
-        "server.address": address.hostname or "",
-        "rolestream.arm": arm,
-    }
-    if address.port is not None:
-        attributes["server.port"] = address.port
-    with _TRACER.start_as_current_span(
-        f"chat {endpoint_model}",
-        kind=SpanKind.CLIENT,
-        attributes=attributes,
-        record_exception=False,
-        set_status_on_exception=False,
-    ) as span:
-        try:
-            yield ModelSpan(span)
-        except Exception as error:
-            span.set_attribute("error.type", type(error).__name__)
-            span.set_status(Status(StatusCode.ERROR))
-            raise
+
+class TracedModel:
+    """The spans of calls to one arm. Attributes follow OpenTelemetry's `gen_ai.*` conventions."""
+
+    def __init__(self, arm: str, endpoint_model: str, base_url: str) -> None:
+        address = urlsplit(base_url)
+        self._name = f"chat {endpoint_model}"
+        self._attributes: dict[str, str | int] = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": "openai",
+            "gen_ai.request.model": endpoint_model,
+            "server.address": address.hostname or "",
+            "rolestream.arm": arm,
+        }
+        if address.port is not None:
+            self._attributes["server.port"] = address.port
+
+    @contextmanager
+    def call(self) -> Iterator[ModelSpan]:
+        """The span of one call; a failure is noted by its kind, never with the request."""
+        if not _traces_are_kept():
+            yield _UNTRACED
+            return
+        with _TRACER.start_as_current_span(
+            self._name,
+            kind=SpanKind.CLIENT,
+            attributes=self._attributes,
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                yield ModelSpan(span)
+            except Exception as error:
+                span.set_attribute("error.type", type(error).__name__)
+                span.set_status(Status(StatusCode.ERROR))
+                raise

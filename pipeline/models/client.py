@@ -1,14 +1,14 @@
 """The only place that speaks to model endpoints: the official openai client, one per arm."""
 
 import asyncio
+import json
 import os
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import openai
-from openai import AsyncOpenAI
+import orjson
 
 from pipeline.clock import Clock
 from pipeline.config import ModelSettings
@@ -26,9 +26,9 @@ from pipeline.models.dialect import Dialect
 from pipeline.models.faults import fault_of_status
 from pipeline.models.prices import cost_usd
 from pipeline.models.reply import Reply, ReplyReader, TokenCounts
-from pipeline.models.sending import follow_sending
+from pipeline.models.sdk import ChatClient
 from pipeline.models.tokens import estimated_tokens
-from pipeline.tracing import model_span
+from pipeline.tracing import TracedModel
 
 CONNECT_TIMEOUT_S = 10.0
 """How long a provider may take to accept a connection, or to answer whether it is there."""
@@ -57,15 +57,8 @@ class ModelClient:
                 )
             key = environ[settings.api_key_env]
         self._connect_s = min(CONNECT_TIMEOUT_S, settings.timeout_s)
-        self._client = AsyncOpenAI(
-            base_url=settings.base_url,
-            api_key=key,
-            timeout=openai.Timeout(settings.timeout_s, connect=self._connect_s),
-            max_retries=0,
-            http_client=openai.DefaultAsyncHttpxClient(
-                event_hooks={"request": [follow_sending]},
-            ),
-        )
+        self._client = ChatClient(settings.base_url, key, settings.timeout_s, self._connect_s)
+        self._traced = TracedModel(settings.name, settings.endpoint_model, settings.base_url)
 
     async def complete(
         self,
@@ -79,7 +72,7 @@ class ModelClient:
         """
         settings = self.settings
         call = _Call(settings, self._clock, messages, max_output_tokens)
-        with model_span(settings.name, settings.endpoint_model, settings.base_url) as span:
+        with self._traced.call() as span:
             try:
                 async with asyncio.timeout(settings.timeout_s):
                     completion = await self._attempt(call, dict(json_schema))
@@ -164,14 +157,15 @@ class ModelClient:
             **dialect.parameters(json_schema, call.most_tokens),
         }
         call.begin()
-        create = self._client.chat.completions.with_streaming_response.create
-        async with create(**request) as response:
-            call.answered = True
-            async with aclosing(_parts(response.iter_bytes())) as parts:
-                async for data in parts:
-                    call.feed(data)
-                    if call.reader.full:
-                        break
+        reply = await self._client.ask(_json(request))
+        call.answered = True
+        try:
+            async for data in reply:
+                call.feed(data)
+                if call.reader.full:
+                    break
+        finally:
+            await reply.aclose()
         return call.completion(call.reader.end())
 
 
@@ -245,15 +239,12 @@ class _Call:
         return TokenCounts(asked, 0, estimated_tokens(self.reader.text))
 
 
-async def _parts(body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+def _json(request: dict[str, Any]) -> bytes:
     try:
-        async for data in body:
-            yield data
-    except Exception as error:
-        # The openai client passes on what its HTTP library raises here, whichever library it is.
-        if "Timeout" in type(error).__name__:
-            raise TimeoutError from None
-        raise ConnectionError from None
+        return orjson.dumps(request)
+    except TypeError:
+        # Text with unpaired surrogates, which only JSON's own escapes can carry.
+        return json.dumps(request).encode()
 
 
 def _said(error: openai.APIStatusError) -> str:

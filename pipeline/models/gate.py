@@ -13,7 +13,7 @@ class Gate:
     def __init__(self, name: str, breaker: Breaker) -> None:
         self.name = name
         self.breaker = breaker
-        self._inside = 0
+        self._inside = self._waiting = 0
         self._generation = breaker.generation
         self._moved = asyncio.Event()
 
@@ -37,7 +37,11 @@ class Gate:
             if self._inside < limit:
                 self._inside += 1
                 return self._generation
-            await self._moved.wait()
+            self._waiting += 1
+            try:
+                await self._moved.wait()
+            finally:
+                self._waiting -= 1
 
     def turn_away(self) -> NoReturn:
         """Raise the ModelRestsError that says how long the breaker stays open."""
@@ -50,8 +54,9 @@ class Gate:
         self._catch_up()
         if generation == self._generation:
             self._inside -= 1
-        moved, self._moved = self._moved, asyncio.Event()
-        moved.set()
+        if self._waiting:
+            moved, self._moved = self._moved, asyncio.Event()
+            moved.set()
 
     def _catch_up(self) -> None:
         if self._generation != self.breaker.generation:

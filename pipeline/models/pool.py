@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
 
+from prometheus_client import Counter
+
 from pipeline.clock import Clock, SystemClock
 from pipeline.config import ModelSettings
 from pipeline.errors import ConfigurationError
@@ -56,6 +58,7 @@ class _Place:
     free: asyncio.Semaphore
     gate: Gate
     provider: Provider
+    answered: Counter
     calls: int = 0
     replaced: bool = False
 
@@ -117,7 +120,8 @@ class ModelPool:
         if provider is None:
             provider = Provider(provider_gate(settings.base_url, self._clock, self._rng))
             self._providers[settings.base_url] = provider
-        self._places[name] = _Place(settings, client, free, gate, provider)
+        answered = MODEL_CALLS.labels(name, "answered")
+        self._places[name] = _Place(settings, client, free, gate, provider, answered)
         self._retired.discard(name)
         if before is not None:
             before.replaced = True
@@ -227,7 +231,7 @@ async def _guarded(
         raise
     else:
         breaker.succeeded(generation)
-        MODEL_CALLS.labels(name, "answered").inc()
+        place.answered.inc()
         return completion
     finally:
         provider.heard(known, answered)

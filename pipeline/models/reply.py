@@ -3,42 +3,11 @@
 import json
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
+import orjson
 
 from schemas.answers import Finish
 
-
-class _Tolerant(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-
-class _Message(_Tolerant):
-    content: str | None = None
-    refusal: str | None = None
-
-
-class _Choice(_Tolerant):
-    message: _Message | None = None
-    delta: _Message | None = None
-    finish_reason: str | None = None
-
-
-class _Details(_Tolerant):
-    cached_tokens: NonNegativeInt | None = None
-
-
-class _Usage(_Tolerant):
-    prompt_tokens: NonNegativeInt
-    completion_tokens: NonNegativeInt
-    prompt_tokens_details: _Details | None = None
-
-
-class _Part(_Tolerant):
-    """A whole completion, or one event of a streamed one."""
-
-    choices: tuple[_Choice, ...] | None = None
-    usage: object = None
-    error: object = None
+_NO_COMPLETION = "the reply is no completion"
 
 
 class TokenCounts(NamedTuple):
@@ -114,7 +83,7 @@ class ReplyReader:
         if not self._done and self._finish is None:
             raise ValueError("the reply broke off")
         if not self.text and self._counts is None and self._finish is None:
-            raise ValueError("the reply is no completion")
+            raise ValueError(_NO_COMPLETION)
         return Reply(self.text, self._counts, self._finish_word())
 
     def _line(self, line: bytes) -> None:
@@ -126,22 +95,34 @@ class ReplyReader:
         elif value.strip():
             self._part(_json(value))
 
-    def _part(self, value: Any) -> None:
-        try:
-            part = _Part.model_validate(value)
-        except ValidationError:
-            raise ValueError("the reply is no completion") from None
-        if part.error is not None and not part.choices:
+    def _part(self, part: Any) -> None:
+        """A whole completion, or one event of a streamed one."""
+        if not isinstance(part, dict):
+            raise ValueError(_NO_COMPLETION)
+        choices = part.get("choices")
+        if not isinstance(choices, list | None):
+            raise ValueError(_NO_COMPLETION)
+        if not choices and part.get("error") is not None:
             raise ValueError("the endpoint failed in the middle of its answer")
         self._parts += 1
-        self._counts = _counts(part.usage) or self._counts
-        if not part.choices:
-            return
-        choice = part.choices[0]
-        said = choice.message or choice.delta or _Message()
-        self._finish = choice.finish_reason or self._finish
-        self._refused = self._refused or bool(said.refusal)
-        self.text += said.content or ""
+        usage = part.get("usage")
+        if usage is not None:
+            self._counts = _counts(usage) or self._counts
+        if choices:
+            self._choice(choices[0])
+
+    def _choice(self, choice: Any) -> None:
+        if not isinstance(choice, dict):
+            raise ValueError(_NO_COMPLETION)
+        said = choice.get("message") or choice.get("delta") or {}
+        if not isinstance(said, dict):
+            raise ValueError(_NO_COMPLETION)
+        finish, content = choice.get("finish_reason"), said.get("content")
+        if not isinstance(finish, str | None) or not isinstance(content, str | None):
+            raise ValueError(_NO_COMPLETION)
+        self._finish = finish or self._finish
+        self._refused = self._refused or bool(said.get("refusal"))
+        self.text += content or ""
         if len(self.text) > self._most_chars:
             self.text = self.text[: self._most_chars]
             self.full = True
@@ -154,16 +135,32 @@ class ReplyReader:
 
 def _json(data: bytes) -> Any:
     try:
+        return orjson.loads(data)
+    except ValueError:
+        pass
+    try:
+        # Some endpoints write numbers that only Python knows: NaN, Infinity.
         return json.loads(data)
     except (ValueError, RecursionError):
         raise ValueError("the reply is not JSON") from None
 
 
 def _counts(usage: object) -> TokenCounts | None:
-    try:
-        read = _Usage.model_validate(usage)
-    except ValidationError:
+    """The tokens of a `usage`; None if a count in it cannot be one."""
+    if not isinstance(usage, dict):
         return None
-    details = read.prompt_tokens_details
-    cached = (details.cached_tokens or 0) if details is not None else 0
-    return TokenCounts(read.prompt_tokens, min(cached, read.prompt_tokens), read.completion_tokens)
+    asked, said = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    details = usage.get("prompt_tokens_details")
+    cached: int | None = 0
+    if details is not None:
+        told = details.get("cached_tokens", 0) if isinstance(details, dict) else -1
+        cached = 0 if told is None else _count(told)
+    if asked is None or said is None or cached is None:
+        return None
+    return TokenCounts(asked, min(cached, asked), said)
+
+
+def _count(value: object) -> int | None:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, int) and value >= 0 else None

@@ -6,7 +6,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from pipeline.tracing import context_headers, message_span, model_span
+from pipeline.tracing import TracedModel, context_headers, message_span
 from schemas.dead_letter import Source
 
 
@@ -32,7 +32,7 @@ def test_a_message_continues_the_trace_of_its_headers(exporter: InMemorySpanExpo
         message_span(
             "topic-finder", Source(kafka_topic="role-topic-finder", partition=1, offset=3), headers
         ),
-        model_span("large", "large-2026", "https://models.example:8443/v1") as span,
+        TracedModel("large", "large-2026", "https://models.example:8443/v1").call() as span,
     ):
         span.answered(120, 30, 0.004)
     first, call, second = exporter.get_finished_spans()
@@ -58,7 +58,7 @@ def test_a_message_continues_the_trace_of_its_headers(exporter: InMemorySpanExpo
 
 
 def test_a_failure_is_noted_by_its_kind_alone(exporter: InMemorySpanExporter) -> None:
-    with pytest.raises(TimeoutError), model_span("a", "b", "http://127.0.0.1/v1"):
+    with pytest.raises(TimeoutError), TracedModel("a", "b", "http://127.0.0.1/v1").call():
         raise TimeoutError("with sk-secret in its text")
     (call,) = exporter.get_finished_spans()
     assert (call.attributes or {})["error.type"] == "TimeoutError"

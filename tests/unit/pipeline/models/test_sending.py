@@ -8,7 +8,7 @@ from aiohttp.test_utils import TestServer
 from pipeline.clock import SystemClock
 from pipeline.config import ModelSettings
 from pipeline.models.client import ModelClient
-from pipeline.models.sending import SENT, follow_sending
+from pipeline.models.sending import SENT
 
 REPLY = {
     "id": "x",
@@ -49,13 +49,3 @@ async def test_it_is_told_while_the_endpoint_is_still_thinking() -> None:
         may_answer.set()
         assert (await call).text == "{}"
         await client.close()
-
-
-async def test_nothing_is_traced_for_nobody() -> None:
-    class Request:
-        extensions: dict[str, object]
-
-    request = Request()
-    request.extensions = {}
-    await follow_sending(request)
-    assert request.extensions == {}
