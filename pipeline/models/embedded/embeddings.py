@@ -31,6 +31,7 @@ _FIND_SWITCH_COST: Final = 3.0
 _TURN_COST: Final = 1.5
 _LIMITS: Final = FinderLimits(subject_cost=0.6)
 _DECISION: Final = Decision(sharpness=0.8)
+_SAME_HERE: Final = 0.96
 _SAME: Final = 0.895
 _TEXT_SHARE: Final = 0.15
 _REACH: Final = 2
@@ -76,13 +77,13 @@ class EmbeddingMethods:
         def likeness(left: PromptSubject, right: PromptSubject) -> float:
             return self._likeness(task, left, right)
 
-        return same_pairs(task, likeness, _SAME)
+        return same_pairs(task, likeness, _SAME, _SAME_HERE)
 
     def organize(self, task: TaskPrompt) -> Sequence[OrganizedItem]:
         """The category whose examples a sentence resembles."""
         texts = [text for _, text in task.sentences]
         scores = self.category_scores(texts, task.lang)
-        return organize(task, self._domain.category_names, scores, _DECISION)
+        return organize(task, self._domain, scores, _DECISION)
 
     def category_scores(self, texts: Sequence[str], lang: str) -> Scores:
         """Log probabilities of the categories and of filler."""

@@ -30,6 +30,7 @@ _DECISION: Final = Decision(sharpness=0.8)
 _CUE_SHARE: Final = 0.7
 _MEANING_SHARE: Final = 0.5
 _FIT_SHARE: Final = 0.3
+_SAME_HERE: Final = 0.9
 _SAME: Final = 0.45
 _UNRELATED: Final = 0.8
 _RELATED: Final = 0.95
@@ -83,13 +84,13 @@ class HybridMethods:
             by_meaning = self._embeddings.name_likeness(left, right)
             return (by_words + (by_meaning - _UNRELATED) / (_RELATED - _UNRELATED)) / 2
 
-        return same_pairs(task, likeness, _SAME)
+        return same_pairs(task, likeness, _SAME, _SAME_HERE)
 
     def organize(self, task: TaskPrompt) -> Sequence[OrganizedItem]:
         """Cue weights and log probabilities added up."""
         texts = [text for _, text in task.sentences]
         scores = self._scores(texts, task.lang)
-        return organize(task, self._domain.category_names, scores, _DECISION)
+        return organize(task, self._domain, scores, _DECISION)
 
     def _scores(self, texts: Sequence[str], lang: str) -> Scores:
         scores = _CUE_SHARE * self._sheets[lang].scores(texts)

@@ -13,11 +13,12 @@ Likeness = Callable[[PromptSubject, PromptSubject], float]
 
 
 def same_pairs(
-    task: TaskPrompt, likeness: Likeness, at_least: float
+    task: TaskPrompt, likeness: Likeness, at_least: float, at_least_here: float
 ) -> tuple[tuple[int, int], ...]:
     """Pairs of subject numbers at least so alike; two known subjects are never paired.
 
-    Each of the window's subjects joins at most one known subject, the one most like it.
+    Each of the window's subjects joins at most one known subject, the one most like it. Two of one
+    window are paired only if `at_least_here` alike: the finder had a reason to tell them apart.
     """
     pairs = []
     new = [subject for subject in task.subjects if not subject.known]
@@ -29,7 +30,7 @@ def same_pairs(
             if score >= at_least:
                 pairs.append((other.number, subject.number))
         for other in new[index + 1 :]:
-            if likeness(subject, other) >= at_least:
+            if likeness(subject, other) >= at_least_here:
                 pairs.append((subject.number, other.number))
     return tuple(pairs)
 

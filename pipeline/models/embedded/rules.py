@@ -24,12 +24,13 @@ from pipeline.models.embedded.segmentation import Emissions
 from pipeline.models.embedded.words import stems
 from pipeline.prompt_format import TaskPrompt
 
-SWITCH_COST: Final = 3.0
+SWITCH_COST: Final = 4.0
 FIND_SWITCH_COST: Final = 3.0
-TURN_COST: Final = 0.5
+TURN_COST: Final = 0.2
 _LIMITS: Final = FinderLimits()
 _DECISION: Final = Decision()
 _SAME_NAME: Final = 0.5
+_SAME_HERE: Final = 0.9
 _UNKNOWN_WORTH: Final = 0.5
 _NUMBERED_WORTH: Final = 1.0
 
@@ -66,13 +67,13 @@ class RulesMethods:
 
     def relate(self, task: TaskPrompt) -> Sequence[tuple[int, int]]:
         """The same name, or one name inside the other."""
-        return same_pairs(task, names_alike(task.lang), _SAME_NAME)
+        return same_pairs(task, names_alike(task.lang), _SAME_NAME, _SAME_HERE)
 
     def organize(self, task: TaskPrompt) -> Sequence[OrganizedItem]:
         """The category whose cues weigh most; beside them, sentences lend each other theirs."""
         texts = [text for _, text in task.sentences]
         scores = self._scores(texts, task.lang)
-        return organize(task, self._domain.category_names, scores, _DECISION)
+        return organize(task, self._domain, scores, _DECISION)
 
     def turns(self, task: TaskPrompt) -> tuple[bool, ...]:
         """For each sentence, whether the speaker turns to another subject in it."""
