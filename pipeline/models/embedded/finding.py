@@ -21,6 +21,7 @@ _ALIASES: Final = 5
 _INTRODUCED: Final = 1.0
 _TURN: Final = 0.5
 _UNNUMBERED: Final = 0.4
+_BY_NUMBER_ROWS: Final = 3
 _ASIDE_LOSS: Final = 0.6
 
 HeadFit = Callable[[Sequence[Head], Sequence[str]], Emissions]
@@ -117,7 +118,8 @@ def mention_fit(
 def _go_by_number(found: Sequence[Head]) -> bool:
     """Whether the speaker calls his things by number, as shops with one kind of thing do."""
     numbered = [head for head in found if head.numbered and len(head.rows) > 1]
-    return len(numbered) > 1 and any(head.presented_rows for head in numbered)
+    often = any(len(head.rows) >= _BY_NUMBER_ROWS for head in numbered)
+    return (len(numbered) > 1 or often) and any(head.presented_rows for head in numbered)
 
 
 def _subject(task: TaskPrompt, head: Head, own_texts: Sequence[str]) -> FoundSubject:

@@ -37,8 +37,8 @@ _RELATED: Final = 0.95
 _SURE: Final = 0.6
 _UNKNOWN_SHARE: Final = 0.8
 _HEAD_MEANING_SHARE: Final = 0.3
-_FIND_SWITCH_COST: Final = 4.0
-_LIMITS: Final = FinderLimits()
+_FIND_SWITCH_COST: Final = 6.0
+_LIMITS: Final = FinderLimits(subject_cost=0.6)
 
 
 def hybrid_arm(domains: Mapping[str, Domain], embedder: Embedder) -> RoleArm:

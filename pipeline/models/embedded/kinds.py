@@ -23,14 +23,19 @@ class Kinds:
 
 @dataclass(frozen=True)
 class KindStems:
-    """The stems of the last words of the examples, and in Chinese the last characters."""
+    """The stems of the last words of the examples, and in Chinese the last characters.
+
+    `nouns` are the last words of the things themselves, in the singular: a verb may share a stem.
+    """
 
     things: frozenset[str]
     talk: frozenset[str]
     last_characters: frozenset[str]
+    nouns: frozenset[str]
 
 
 _FEW_ENDINGS: Final = 3
+_SHORTEST_PLURAL: Final = 4
 _CLEARLY_MORE: Final = 2
 
 
@@ -52,7 +57,19 @@ def kind_stems(lang: str) -> KindStems:
         for sign, count in ends.items()
         if count >= _FEW_ENDINGS and count > _CLEARLY_MORE * others[sign]
     )
-    return KindStems(_last_stems(known.things, lang) - talk, talk, common)
+    words = [split_words(name, lang) for name in known.things]
+    nouns = frozenset(singular(found[-1].text.casefold(), lang) for found in words if found)
+    return KindStems(_last_stems(known.things, lang) - talk, talk, common, nouns)
+
+
+def singular(word: str, lang: str) -> str:
+    """An English word without the ending of its plural; others as they are."""
+    if lang != "en" or len(word) < _SHORTEST_PLURAL or word.endswith("ss"):
+        return word
+    for ending, instead in (("ies", "y"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("s", "")):
+        if word.endswith(ending):
+            return word[: -len(ending)] + instead
+    return word
 
 
 @cache

@@ -36,6 +36,17 @@ _NUMBERED: Final = {
 }
 
 
+_BARE: Final = {
+    "en": re.compile(
+        rf"(?<!number )(?<!\w)(?:\d+|(?:{_SPOKEN})(?: (?:{_SPOKEN}))*)(?!\w)", re.IGNORECASE
+    ),
+}
+_SMALL_NUMBERS: Final = frozenset("one two three four five six seven eight nine ten".split())
+_COUNTED: Final = re.compile(
+    r"[ -]*(?:percent|%|dollars?|bucks?|pounds?|cents|inch(?:es)?|hours?|minutes?|seconds|days|years"
+    r"|people|pieces|left|off|by|of|more|times|watts?|likes|point)\b|\s*[.,]\d",
+    re.IGNORECASE,
+)
 _PRESENTING: Final = {
     "en": re.compile(
         r"(?:\b(?:this|that|it|here|these|those|they|next|first|one|up)"
@@ -131,6 +142,8 @@ def heads(texts: Sequence[str], lang: str) -> tuple[Head, ...]:
             found[_head_key(phrase.head, lang)].append(phrase)
         for phrase in _numbered(text, row, lang):
             found[phrase.head].append(phrase)
+    for phrase in _bare_numbers(texts, lang, found):
+        found[phrase.head].append(phrase)
     short = _short_names(found) if lang == "zh" else {}
     for stem, full in short.items():
         found[full].extend(found.pop(stem))
@@ -235,6 +248,22 @@ def _numbered(text: str, row: int, lang: str) -> Iterator[Phrase]:
         key = f"{NUMBERED_PREFIX}{with_digits(match['number']).strip()}"
         shown = _is_presented(text, match.start(), lang) or bool(_TOLD.match(text, match.end()))
         yield Phrase(match[0], (key,), row, pointed=False, final=True, presented=shown)
+
+
+def _bare_numbers(
+    texts: Sequence[str], lang: str, found: Mapping[str, Sequence[Phrase]]
+) -> Iterator[Phrase]:
+    """The numbers of things that are called by number, said without the word before them."""
+    pattern = _BARE.get(lang)
+    called = {key for key in found if key.startswith(NUMBERED_PREFIX)}
+    if pattern is None or not called:
+        return
+    for row, text in enumerate(texts):
+        for match in pattern.finditer(text):
+            key = f"{NUMBERED_PREFIX}{with_digits(match[0]).strip()}"
+            said = match[0].count(" ") > 0 or match[0].casefold() not in _SMALL_NUMBERS
+            if key in called and said and not _COUNTED.match(text, match.end()):
+                yield Phrase(match[0], (key,), row, pointed=False, final=True)
 
 
 def _is_presented(text: str, start: int, lang: str) -> bool:

@@ -11,7 +11,7 @@ from pipeline.models.embedded.arm import TokenCounter
 from pipeline.models.embedded.course import Course, course
 from pipeline.models.embedded.cues import Scores, cue_sheet
 from pipeline.models.embedded.finding import FinderLimits, HeadFit, find_subjects, mention_fit
-from pipeline.models.embedded.kinds import kind_stems
+from pipeline.models.embedded.kinds import kind_stems, singular
 from pipeline.models.embedded.locating import spans
 from pipeline.models.embedded.mentions import mention_strengths
 from pipeline.models.embedded.organizing import Decision, less_filler, organize
@@ -25,14 +25,15 @@ from pipeline.models.embedded.words import stems
 from pipeline.prompt_format import TaskPrompt
 
 SWITCH_COST: Final = 4.0
-FIND_SWITCH_COST: Final = 3.0
+FIND_SWITCH_COST: Final = 4.0
 TURN_COST: Final = 0.2
-_LIMITS: Final = FinderLimits()
+_LIMITS: Final = FinderLimits(subject_cost=0.6)
 _DECISION: Final = Decision()
 _SAME_NAME: Final = 0.5
 _SAME_HERE: Final = 0.9
 _UNKNOWN_WORTH: Final = 0.5
 _NUMBERED_WORTH: Final = 1.0
+_SHORT_WORD: Final = 6
 
 
 def rules_arm(domains: Mapping[str, Domain], count_tokens: TokenCounter) -> RoleArm:
@@ -87,11 +88,30 @@ class RulesMethods:
         known = kind_stems(lang)
         if head.stem in known.talk:
             return 0.0
-        if head.stem in known.things or (lang == "zh" and head.stem[-1] in known.last_characters):
+        if self._is_thing(head, lang):
             return 1.0
         if lang == "en" and not any(phrase.pointed or phrase.presented for phrase in head.phrases):
             return 0.0
         return _UNKNOWN_WORTH / (1 + self._everyday[lang][head.stem])
+
+    def _is_thing(self, head: Head, lang: str) -> bool:
+        known = kind_stems(lang)
+        if lang == "zh" and head.stem[-1] in known.last_characters:
+            return True
+        if head.stem not in known.things:
+            return False
+        # "Throw it on" and "press it" are verbs: a noun is pointed at, or in the plural, or long.
+        return lang != "en" or any(
+            singular(phrase.text.split()[-1].casefold(), lang) in known.nouns
+            and (
+                phrase.pointed
+                or phrase.presented
+                or len(phrase.key) > 1
+                or singular(phrase.text.casefold(), lang) != phrase.text.casefold()
+                or len(phrase.text) > _SHORT_WORD
+            )
+            for phrase in head.phrases
+        )
 
     def _scores(self, texts: Sequence[str], lang: str) -> Scores:
         return less_filler(self._sheets[lang].scores(texts), texts, lang)

@@ -22,9 +22,9 @@ _SHORTEST_HALF: Final = 4
 _STEMMERS: Final = {"en": "english", "ru": "russian"}
 
 _NOUN_TAGS: Final = frozenset(
-    ("n", "nz", "nr", "nt", "ns", "nrt", "nrfg", "ng", "vn", "an", "eng", "l", "j")
+    ("n", "nz", "nr", "nt", "ns", "nrt", "nrfg", "ng", "vn", "an", "eng", "j")
 )
-_MODIFIER_TAGS: Final = frozenset(("a", "b", "ag", "s", "v", "x", "i"))
+_MODIFIER_TAGS: Final = frozenset(("a", "b", "ag", "s", "v", "x", "i", "l"))
 _VERBLIKE_ENDINGS: Final = ("ly", "ing", "ed", "n't", "'s", "'re", "'ll", "'ve")
 
 
