@@ -24,6 +24,7 @@ from agents.intake import AppWithIntake, Taken
 from pipeline.errors import ConfigurationError
 
 CORRECTED_VERSIONS = ("0.15.3",)
+_SEEK_AGAIN_S = 0.5
 
 
 class StrictConsumer(driver.Consumer):
@@ -89,12 +90,18 @@ class StrictConsumer(driver.Consumer):
         try:
             while not (self.should_stop or fetcher.should_stop):
                 await intake.room()
+                if not self.flow_active:
+                    await self.wait(self.can_resume_flow)  # type: ignore[arg-type]
+                # Not before the flow goes on: the first batch after a rebalance is of the new one.
                 generation = self.app.consumer_generation_id
                 records, active = await self._wait_next_records(timeout=1.0)
                 if not self.flow_active:
+                    # Who lets the flow go on seeks before.
                     with suppress(KafkaError):
                         await self.perform_seek()
-                elif records and generation == self.app.consumer_generation_id:
+                elif generation != self.app.consumer_generation_id:
+                    await self._read_again()
+                else:
                     for place, batch in records.items():
                         tp = TP(place.topic, place.partition)
                         if active is None or tp in active:
@@ -103,6 +110,16 @@ class StrictConsumer(driver.Consumer):
         except self.consumer_stopped_errors:
             if not self.app.should_stop:
                 raise
+
+    async def _read_again(self) -> None:
+        """Seek back to what is committed: what was fetched during a rebalance is thrown away."""
+        while not self.should_stop:
+            try:
+                await self.perform_seek()
+            except KafkaError:
+                await self.sleep(_SEEK_AGAIN_S)
+            else:
+                return
 
     def _taken(self, tp: TP, batch: Sequence[Any]) -> list[Taken]:
         due = self._read_offset[tp]
@@ -134,6 +151,8 @@ class StrictConsumer(driver.Consumer):
         """Commit what is done, let Faust wind down, then forget what was read."""
         intake = self.app.intake if isinstance(self.app, AppWithIntake) else None
         if intake is not None:
+            # Nothing may come in behind what is dropped.
+            self.stop_flow()
             intake.drop(revoked)
         await self.commit()
         # Faust forgets these before it waits for the rest and commits again.

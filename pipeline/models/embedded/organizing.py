@@ -86,7 +86,9 @@ def organize(
     `domain` and a last one for filler. Only categories that the task allows are named.
     """
     rows = {number: row for row, (number, _) in enumerate(task.sentences)}
-    allowed = [column for column, name in enumerate(domain.category_names) if name in task.categories]
+    allowed = [
+        column for column, name in enumerate(domain.category_names) if name in task.categories
+    ]
     texts = [text for _, text in task.sentences]
     telling = np.array([is_telling(text, task.lang) for text in texts], dtype=np.bool_)
     placed = scores + at_beginnings(task, domain, scores.shape[1])
