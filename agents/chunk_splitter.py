@@ -7,27 +7,27 @@ their own, because after a restart the sentences are read again.
 import asyncio
 import logging
 import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import faust
 
 from agents.changelog import ChangelogStore, PartitionGoneError
-from agents.delivery import BadMessageError, EventStream, Incoming, read
+from agents.delivery import BadMessageError, EventStream, read
 from agents.expiry import let_expire
 from agents.outbox import BrokerAwayError, outgoing
 from agents.role_app import RoleApp
 from pipeline.config import SplitterSettings
 from pipeline.domains import Domain
 from pipeline.metrics import SENTENCES, WINDOWS
+from pipeline.olp.caseless import Caseless
 from pipeline.olp.splitter import (
     Intake,
     PlannedCut,
     SplitterState,
     StreamBuffer,
 )
-from pipeline.tracing import message_span, work_span
+from pipeline.tracing import message_span, traces_are_kept, work_span
 from schemas.catalogue import (
     SPLITTER_STATE,
     raw_kafka_topic,
@@ -77,8 +77,7 @@ class ChunkSplitter:
         self._domain_of = {named(raw_kafka_topic(name)): name for name in domains}
         self._transitions = {
             name: {
-                lang: [re.compile(cue, re.IGNORECASE) for cue in cues]
-                for lang, cues in domain.transitions.items()
+                lang: [Caseless(cue) for cue in cues] for lang, cues in domain.transitions.items()
             }
             for name, domain in domains.items()
         }
@@ -86,6 +85,12 @@ class ChunkSplitter:
             role_app.kafka, SPLITTER_STATE, role_app.outbox, role_app.clock
         )
         let_expire(role_app, self._store, keep_s)
+        self._counted = {
+            (domain, intake): SENTENCES.labels(domain, intake.value)
+            for domain in domains
+            for intake in Intake
+            if intake not in _REJECTED
+        }
         self._buffers: dict[BufferKey, Buffer] = {}
         self._cuts: dict[BufferKey, asyncio.Task[None]] = {}
         role_app.raw_agent(map(raw_kafka_topic, domains), self._consume)
@@ -94,30 +99,41 @@ class ChunkSplitter:
 
     async def _consume(self, stream: EventStream) -> None:
         async for event in stream.noack().events():
-            incoming = read(event)
             try:
-                with message_span(Role.CHUNK_SPLITTER.slug, incoming.source, incoming.headers):
-                    await self._take_in(event, incoming)
+                if event.message.headers or traces_are_kept() or self._refuses():
+                    await self._take_in_with_care(event)
+                else:
+                    await self._take_in(event)
             except PartitionGoneError:
                 continue
             except BadMessageError as error:
-                await self._reject(event, incoming, error.kind, str(error))
+                await self._reject(event, error.kind, str(error))
             except DecodeError as error:
-                await self._reject(event, incoming, "invalid", str(error))
+                await self._reject(event, "invalid", str(error))
             except Exception as error:
                 log.exception("chunk-splitter: a fault of Rolestream itself")
-                await self._reject(event, incoming, "internal", f"{type(error).__name__}: {error}")
+                await self._reject(event, "internal", f"{type(error).__name__}: {error}")
 
-    async def _reject(self, event: Event, incoming: Incoming, kind: str, message: str) -> None:
+    def _refuses(self) -> bool:
+        return self._role_app.delivery.refuses
+
+    async def _take_in_with_care(self, event: Event) -> None:
+        incoming = read(event)
+        with message_span(Role.CHUNK_SPLITTER.slug, incoming.source, incoming.headers):
+            self._role_app.delivery.check_refused(incoming)
+            await self._take_in(event)
+
+    async def _reject(self, event: Event, kind: str, message: str) -> None:
+        incoming = read(event)
         domain = self._domain_of[incoming.source.kafka_topic]
         SENTENCES.labels(domain, "dead_lettered").inc()
         await self._role_app.delivery.reject_surely(incoming, kind, message)
         event.ack()
 
-    async def _take_in(self, event: Event, incoming: Incoming) -> None:
-        self._role_app.delivery.check_refused(incoming)
-        domain = self._domain_of[incoming.source.kafka_topic]
-        raw = decode(RawText, incoming.value)
+    async def _take_in(self, event: Event) -> None:
+        message = event.message
+        domain = self._domain_of[message.topic]
+        raw = decode(RawText, message.value)
         if len(raw.text) > self._settings.max_text_chars:
             raise BadMessageError(
                 "text_too_long",
@@ -126,15 +142,15 @@ class ChunkSplitter:
             )
         if "\0" in raw.text or "\0" in raw.stream_id:
             raise BadMessageError("nul_character", "the text contains NUL; remove it")
-        key = (incoming.partition, domain, raw.stream_id)
-        buffer = await self._buffer(key)
+        key = (message.partition, domain, raw.stream_id)
+        buffer = self._buffers.get(key) or await self._load(key)
         now_s = self._role_app.clock.monotonic()
-        intake = buffer.offer(raw, incoming.source.offset, now_s, event)
-        if intake in _REJECTED:
-            raise BadMessageError(intake.value, f"seq {raw.seq}: {_REJECTED[intake]}")
-        SENTENCES.labels(domain, intake.value).inc()
+        intake = buffer.offer(raw, message.offset, now_s, event)
         if intake is not Intake.ACCEPTED:
+            if intake in _REJECTED:
+                raise BadMessageError(intake.value, f"seq {raw.seq}: {_REJECTED[intake]}")
             event.ack()
+        self._counted[domain, intake].inc()
         if buffer.due(now_s, self._token_budget()) is not None:
             cut = self._start_cut(key, buffer)
             if len(buffer.held) > _MAX_HELD_WINDOWS * self._settings.window_sentences_unspaced:
@@ -147,15 +163,13 @@ class ChunkSplitter:
             self._budget = now_s, self._asked_budget()
         return self._budget[1]
 
-    async def _buffer(self, key: BufferKey) -> Buffer:
-        buffer = self._buffers.get(key)
-        if buffer is None:
-            partition, domain, stream_id = key
-            await self._store.ready(partition)
-            kept = self._store.get(partition, f"{domain}|{stream_id}")
-            state = SplitterState() if kept is None else decode(SplitterState, kept)
-            buffer = Buffer(self._settings, self._transitions[domain], state)
-            self._buffers[key] = buffer
+    async def _load(self, key: BufferKey) -> Buffer:
+        partition, domain, stream_id = key
+        await self._store.ready(partition)
+        kept = self._store.get(partition, f"{domain}|{stream_id}")
+        state = SplitterState() if kept is None else decode(SplitterState, kept)
+        buffer = Buffer(self._settings, self._transitions[domain], state)
+        self._buffers[key] = buffer
         return buffer
 
     def _start_cut(self, key: BufferKey, buffer: Buffer) -> asyncio.Task[None]:

@@ -120,6 +120,11 @@ class Delivery:
         """Dead-letter these instead of handling them: workers came to a standstill at them."""
         self._refused |= frozenset(messages)
 
+    @property
+    def refuses(self) -> bool:
+        """Whether there is a message that is to be dead-lettered instead."""
+        return bool(self._refused)
+
     def check_refused(self, incoming: Incoming) -> None:
         """Raises BadMessageError for a message that is refused."""
         if incoming.source in self._refused:

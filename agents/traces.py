@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 
 from pipeline.errors import ConfigurationError
+from pipeline.tracing import traces_are_kept
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
@@ -29,4 +30,5 @@ def start_traces(service: str) -> Callable[[], None]:
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
+    traces_are_kept.cache_clear()
     return provider.shutdown

@@ -5,6 +5,7 @@ Without the SDK (extra `traces`) and an `OTEL_EXPORTER_OTLP_ENDPOINT`, all of th
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from urllib.parse import urlsplit
 
 from opentelemetry import propagate, trace
@@ -21,7 +22,7 @@ def message_span(agent: str, source: Source, headers: Mapping[str, str]) -> Iter
 
     Attributes follow OpenTelemetry's messaging conventions.
     """
-    if not headers and not _traces_are_kept():
+    if not headers and not traces_are_kept():
         yield
         return
     attributes: dict[str, str | int] = {
@@ -41,7 +42,9 @@ def message_span(agent: str, source: Source, headers: Mapping[str, str]) -> Iter
         yield
 
 
-def _traces_are_kept() -> bool:
+@cache
+def traces_are_kept() -> bool:
+    """Whether a span that is begun is recorded."""
     return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 

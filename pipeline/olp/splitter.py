@@ -9,14 +9,14 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 from zlib import crc32
 
 from pydantic import Field
 
 from pipeline.config import SplitterSettings
 from pipeline.language import detect_lang, is_spaced, primary_language
-from pipeline.olp.cohesion import last_boundary
+from pipeline.olp.cohesion import Cue, last_boundary
 from schemas.base import Message, Part, Seq
 from schemas.messages import RawText, Sentence
 
@@ -73,8 +73,7 @@ class Intake(StrEnum):
     CONFLICT = "conflict"
 
 
-@dataclass(frozen=True)
-class Held(Generic[HandleT]):
+class Held(NamedTuple, Generic[HandleT]):
     """A buffered sentence, when it came and from where, and the handle to acknowledge it by."""
 
     sentence: Sentence
@@ -92,7 +91,7 @@ class StreamBuffer(Generic[HandleT]):
     """
 
     settings: SplitterSettings
-    transitions: Mapping[str, Sequence[re.Pattern[str]]]
+    transitions: Mapping[str, Sequence[Cue]]
     state: SplitterState = field(default_factory=SplitterState)
     held: list[Held[HandleT]] = field(default_factory=list)
     tokens: int = 0
@@ -131,8 +130,7 @@ class StreamBuffer(Generic[HandleT]):
             if seen is None:
                 return Intake.OUT_OF_ORDER
             return Intake.REPEATED if seen == checksum else Intake.CONFLICT
-        lang = primary_language(raw.lang or "")
-        if lang and self.state.lang is None:
+        if raw.lang and self.state.lang is None and (lang := primary_language(raw.lang)):
             self.state = self.state.model_copy(update={"lang": lang})
         self._remember(raw.seq, checksum)
         sentence = Sentence(seq=raw.seq, text=raw.text)

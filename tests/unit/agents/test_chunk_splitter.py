@@ -41,7 +41,7 @@ async def test_a_sentence_is_not_acknowledged_as_a_repetition_of_itself(
         kafka=KafkaSettings(bootstrap_servers="b:1"),
         outbox=None,
         clock=ManualClock(),
-        delivery=SimpleNamespace(check_refused=lambda incoming: None),
+        delivery=SimpleNamespace(refuses=False),
         raw_agent=lambda topics, body: taken.append(body),
         follow_partitions=forgets.append,
         app=SimpleNamespace(task=lambda work: None),

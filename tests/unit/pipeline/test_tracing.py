@@ -6,7 +6,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from pipeline.tracing import TracedModel, context_headers, message_span
+from pipeline.tracing import TracedModel, context_headers, message_span, traces_are_kept
 from schemas.dead_letter import Source
 
 
@@ -16,6 +16,7 @@ def exporter() -> InMemorySpanExporter:
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(kept))
     trace.set_tracer_provider(provider)
+    traces_are_kept.cache_clear()
     return kept
 
 
