@@ -99,7 +99,7 @@ class TracedModel:
     @contextmanager
     def call(self) -> Iterator[ModelSpan]:
         """The span of one call; a failure is noted by its kind, never with the request."""
-        if not _traces_are_kept():
+        if not traces_are_kept():
             yield _UNTRACED
             return
         with _TRACER.start_as_current_span(

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from pipeline.config import SplitterSettings, WorkerSettings
 from pipeline.olp.splitter import MAX_WINDOW_TOKENS, StreamBuffer, estimate_tokens
 from pipeline.olp.subjects import Registry
 from pipeline.olp.topic_finder import MAX_SUBJECTS, TopicFinder
-from schemas.codec import encode
 from schemas.messages import RawText, Sentence
 from schemas.roles import Role
 from tests.role_tasks import AT, GARDEN, resolved, role_task, window
@@ -23,7 +23,7 @@ TEXT = st.text(max_size=300) | st.sampled_from(['"' * 300, "\x01" * 300, "\\" * 
 @given(TEXT)
 def test_a_token_is_at_most_six_bytes_of_a_message(text: str) -> None:
     clean = text.encode("utf-8", "ignore").decode("utf-8")
-    assert len(encode(Sentence(seq=1, text=clean))) - 50 <= 6 * estimate_tokens(clean)
+    assert len(to_json(Sentence(seq=1, text=clean))) - 50 <= 6 * estimate_tokens(clean)
 
 
 @pytest.mark.parametrize("text", ["word " * 1600, '"' * 8000, "\x01" * 8000, "𝒳" * 8000])
@@ -35,7 +35,7 @@ def test_the_largest_window_fits_into_a_message(text: str) -> None:
     assert buffer.due(0.0, MAX_WINDOW_TOKENS) == "tokens"
     planned = buffer.plan("tokens", MAX_WINDOW_TOKENS)
     cut = [held.sentence for held in buffer.held if held.sentence.seq <= planned.last_seq]
-    assert sum(len(encode(sentence)) for sentence in cut) < 0.7 * KAFKA_MESSAGE_BYTES
+    assert sum(len(to_json(sentence)) for sentence in cut) < 0.7 * KAFKA_MESSAGE_BYTES
 
 
 def test_a_window_s_subjects_are_bounded_whatever_a_model_names() -> None:
