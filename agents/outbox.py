@@ -99,6 +99,7 @@ class Outbox:
         self._client: Producer | None = None
         self._under_way: set[_Sent] = set()
         self._look: asyncio.TimerHandle | None = None
+        self._look_due_s = 0.0
 
     def start(self) -> None:
         """Connect. Raises ConfigurationError when a password or a file is not where it should be.
@@ -182,10 +183,11 @@ class Outbox:
     def _look_in(self, pause_s: float) -> None:
         loop = asyncio.get_running_loop()
         due_s = loop.time() + pause_s
-        if self._look is None or self._look.when() > due_s:
+        if self._look is None or self._look_due_s > due_s:
             if self._look is not None:
                 self._look.cancel()
             self._look = loop.call_at(due_s, self._serve)
+            self._look_due_s = due_s
 
     def _serve(self) -> None:
         self._look = None
