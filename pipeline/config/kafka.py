@@ -42,7 +42,7 @@ class KafkaSettings(Section):
     ssl_ca_file: Path | None = None
     ssl_cert_file: Path | None = None
     ssl_key_file: Path | None = None
-    session_timeout_s: float = Field(default=10.0, gt=0)
+    session_timeout_s: float = Field(default=6.0, gt=0)
     heartbeat_interval_s: float = Field(default=2.0, gt=0)
     group_prefix: str = "rolestream"
     kafka_topic_prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=60)
