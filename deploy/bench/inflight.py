@@ -125,7 +125,8 @@ def _start_ours(
     case: Case, load: Load, servers: str, processes: Processes, models: ModelServer, calls: int
 ) -> list[BrokerProcess]:
     name = f"bench-{uuid.uuid4().hex[:8]}"
-    deployment = Deployment(processes, servers, name, models.base_url, case.k)
+    # K calls are in flight; the windows before and after their call must not take their places.
+    deployment = Deployment(processes, servers, name, models.base_url, case.k, messages=2 * case.k)
     kafka = deployment.config.kafka
     finder = kafka.named(role_kafka_topic(Role.TOPIC_FINDER))
     streams = 8 * case.k * case.workers

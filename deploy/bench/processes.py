@@ -112,7 +112,9 @@ class Deployment:
         worker: str = "",
         policy: str = "fixed",
         arms: int = 1,
+        messages: int | None = None,
     ) -> None:
+        """`in_flight` calls of each arm at once, and `messages`, the same if left out."""
         self._processes = processes
         self.config_path = processes.folder / f"{name}.toml"
         models = "".join(
@@ -124,7 +126,7 @@ class Deployment:
         self.config_path.write_text(
             f'[kafka]\nbootstrap_servers = "{bootstrap_servers}"\npartitions = {PARTITIONS}\n'
             f'kafka_topic_prefix = "{name}."\ngroup_prefix = "{name}"\n'
-            f"[worker]\nin_flight = {in_flight}\n{worker}\n[web]\nenabled = false\n"
+            f"[worker]\nin_flight = {messages or in_flight}\n{worker}\n[web]\nenabled = false\n"
             f'[policy]\nname = "{policy}"\n{tables}\n{models}',
             encoding="utf-8",
         )

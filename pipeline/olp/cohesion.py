@@ -65,14 +65,13 @@ def _deepest_gap(texts: Sequence[str], lang: str, earliest: int) -> int | None:
 
 def _cohesion(terms: Sequence[Sequence[str]]) -> list[float]:
     """The likeness (cosine) of the sentences before and after each sentence's beginning."""
-    numbers: dict[str, int] = {}
-    known = numbers.setdefault
-    cells = [known(term, len(numbers)) for sentence in terms for term in sentence]
-    if not cells:
+    flat = [term for sentence in terms for term in sentence]
+    numbers = {term: number for number, term in enumerate(dict.fromkeys(flat))}
+    if not flat:
         return [0.0] * len(terms)
     lines = np.repeat(np.arange(len(terms)), [len(sentence) for sentence in terms])
     shape = (len(terms), len(numbers))
-    places = lines * len(numbers) + np.array(cells)
+    places = lines * len(numbers) + np.array([numbers[term] for term in flat])
     counts = np.bincount(places, minlength=shape[0] * shape[1]).reshape(shape)
     sums = np.zeros((len(terms) + 1, len(numbers)))
     np.cumsum(counts, axis=0, out=sums[1:])
