@@ -1,4 +1,4 @@
-"""Agents over messages in memory: everything but the broker, which acknowledges at the next look."""
+"""Agents over messages in memory: all but the broker, which acknowledges at the next look."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
