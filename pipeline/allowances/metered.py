@@ -31,7 +31,6 @@ class Payer:
     role: str
     domain: str
     refused: set[str] = field(default_factory=set)
-    calls: int = 0
 
 
 NOBODY = Payer("", "")
@@ -77,14 +76,10 @@ class MeteredClient:
         needs = self._needs(payer, self._bound.tokens(size), most_output)
         if not needs:
             return await self._client.complete(messages, json_schema, max_output_tokens)
-        payer.calls += 1
         asked_s = self._clock.monotonic()
-        try:
-            spent = await self._till.pay(self._arm.name, needs)
-            ALLOWANCE_WAIT.labels(self._arm.name).observe(self._clock.monotonic() - asked_s)
-            return await self._paid(spent, messages, json_schema, max_output_tokens, size)
-        finally:
-            payer.calls -= 1
+        spent = await self._till.pay(self._arm.name, needs)
+        ALLOWANCE_WAIT.labels(self._arm.name).observe(self._clock.monotonic() - asked_s)
+        return await self._paid(spent, messages, json_schema, max_output_tokens, size)
 
     async def reach(self) -> None:
         """Ask whether the provider is there; costs nothing."""

@@ -47,7 +47,8 @@ def judge_prompt(prompt: Prompt, answer: str, max_output_tokens: int) -> Prompt:
     """
     (_, instructions), (_, task) = prompt.messages[:2]
     system = _INSTRUCTIONS.format(instructions=instructions)
-    shown = json.dumps(extract_object(answer), ensure_ascii=False).replace("<", "\\u003c")
+    (key,) = prompt.json_schema["properties"]
+    shown = json.dumps(extract_object(answer, key), ensure_ascii=False).replace("<", "\\u003c")
     user = f"{task}\n<answer>\n{shown[:_MAX_ANSWER_CHARS]}\n</answer>"
     return Prompt(
         messages=(("system", system), ("user", user)),

@@ -1,6 +1,5 @@
 """Serves a role for a window: draw arms, run them, keep the best answer, fall back, account."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from pipeline.decisions.job import Job, Judged, reasons
 from pipeline.decisions.judge import JudgePanel, Judgment
 from pipeline.decisions.reward_events import reward_event
 from pipeline.decisions.run import Run, Runner
+from pipeline.decisions.side_by_side import side_by_side
 from pipeline.decisions.waiting import Waiting
 from pipeline.domains import Domain
 from pipeline.errors import InvalidInputError, RetryableError
@@ -140,10 +140,7 @@ class RoleServer:
         while due := execution.due():
             if made > self._max_fallbacks + len(drawn.beside):
                 break
-            if len(due) == 1:
-                finished = [await self._run(job, due[0])]
-            else:
-                finished = await asyncio.gather(*(self._run(job, planned) for planned in due))
+            finished = await side_by_side([self._run(job, planned) for planned in due])
             judged: list[Judged] = []
             # One after the other: the same answer from two arms is judged once.
             for planned, run in zip(due, finished, strict=True):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Self
 
@@ -21,19 +21,16 @@ _log = logging.getLogger("rolestream.within_budget")
 
 _LOOK_AGAIN_S = 1.0
 
-Sleep = Callable[[float], Awaitable[None]]
-
 
 class BudgetedServer(RoleServer):
     """A role server whose calls are paid from the budgets of their role and domain."""
 
     _till: Till | None = None
 
-    def within(self, resources: Resources, till: Till, sleep: Sleep = asyncio.sleep) -> Self:
+    def within(self, resources: Resources, till: Till) -> Self:
         """Serve within `resources`, where there are any."""
         self._resources = resources
         self._till = till if resources else None
-        self._sleep = sleep
         return self
 
     def held_back(self, role: str, domains: Iterable[str]) -> str | None:
@@ -70,10 +67,8 @@ class BudgetedServer(RoleServer):
                 left = _without(task, payer.refused)
                 served = await super().serve(logic, left, role_assignment, log)
             except AllowanceRefusedError as refused:
+                # What ran beside it has ended; those answers are to be found in the log.
                 payer.refused.add(refused.arm)
-                # Runs beside the refused one go on; their answers are to be found in the log.
-                while payer.calls:
-                    await self._sleep(0.05)
                 continue
             return Served(
                 _with_excluded_of(task, served.task),

@@ -1,31 +1,54 @@
 """Takes the JSON object out of a model's answer, however it is wrapped."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 _MAX_ANSWER_CHARS = 400_000
+_MOST_READ = 8
+"""So many times its length may be read of a text in vain; then the rest is left unread."""
+_TOO_DEEP = 20_000
+"""What it costs to find that an object is nested too deeply, in characters read."""
+_LINES_READ_AT_ONCE = 64
+"""An error counts the lines before it, that much faster than the decoder reads."""
 
 
-def extract_object(text: str) -> dict[str, Any] | None:
-    """The first JSON object in `text` that parses (bare, in a code fence, or amid prose).
+def extract_object(text: str, key: str) -> dict[str, Any] | None:
+    """The last JSON object in `text` that has a list at `key`: what a model thinks aloud comes
 
-    A bare list is not an object and yields None, as does a text beyond 400,000 characters.
+    first. If there is none, the first JSON object of all. Objects may be bare, in a code fence, or
+    amid prose; a bare list is none. None beyond 400,000 characters.
     """
+    first: dict[str, Any] | None = None
+    fitting: dict[str, Any] | None = None
+    for found in _objects(text):
+        if first is None:
+            first = found
+        if isinstance(found.get(key), list):
+            fitting = found
+    return first if fitting is None else fitting
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """The objects in `text` that are in no other one, in time linear in its length."""
     if len(text) > _MAX_ANSWER_CHARS:
-        return None
+        return
     decoder = json.JSONDecoder()
+    left = _MOST_READ * len(text)
     start = text.find("{")
-    tries = 0
-    while start != -1 and tries < 20:
+    while start != -1 and left > 0:
+        end = start + 1
         try:
-            value, _ = decoder.raw_decode(text, start)
+            value, end = decoder.raw_decode(text, start)
+        except json.JSONDecodeError as error:
+            unended = error.msg.startswith("Unterminated")
+            left -= (len(text) if unended else error.pos) - start
+            left -= error.pos // _LINES_READ_AT_ONCE
         except (ValueError, RecursionError):
-            value = None
-        if isinstance(value, dict):
-            return value
-        start = text.find("{", start + 1)
-        tries += 1
-    return None
+            left -= _TOO_DEEP
+        else:
+            yield value
+        start = text.find("{", end)
 
 
 def as_int(value: object) -> int | None:

@@ -70,7 +70,7 @@ class ContentOrganizer:
 
     def read(self, task: RoleTask, domain: Domain, answer: str) -> Reading:
         """Keep items that were offered, with categories of the domain."""
-        value = extract_object(answer)
+        value = extract_object(answer, "items")
         listed = value.get("items") if value is not None else None
         if not isinstance(listed, list):
             return Reading(None, ('the answer has no list "items"',), 1, 1, {})

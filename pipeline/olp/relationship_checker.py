@@ -79,7 +79,7 @@ class RelationshipChecker:
 
     def read(self, task: RoleTask, domain: Domain, answer: str) -> Reading:
         """Keep pairs of two numbers that exist; identity follows from them and from the names."""
-        value = extract_object(answer)
+        value = extract_object(answer, "same")
         listed = value.get("same") if value is not None else None
         if not isinstance(listed, list):
             return Reading(None, ('the answer has no list "same"',), 1, 1, {})

@@ -52,7 +52,7 @@ class TopicFinder:
 
     def read(self, task: RoleTask, domain: Domain, answer: str) -> Reading:
         """Keep subjects whose name the text bears out, once each and at most MAX_SUBJECTS."""
-        value = extract_object(answer)
+        value = extract_object(answer, "subjects")
         listed = value.get("subjects") if value is not None else None
         if not isinstance(listed, list):
             return Reading(None, ('the answer has no list "subjects"',), 1, 1, {})

@@ -51,7 +51,7 @@ class TopicLocator:
 
     def read(self, task: RoleTask, domain: Domain, answer: str) -> Reading:
         """Keep spans inside the window of subjects that exist; join those that touch."""
-        value = extract_object(answer)
+        value = extract_object(answer, "spans")
         listed = value.get("spans") if value is not None else None
         if not isinstance(listed, list):
             return Reading(None, ('the answer has no list "spans"',), 1, 1, {})

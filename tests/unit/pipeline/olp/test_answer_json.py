@@ -1,6 +1,7 @@
 """Whatever a model wraps around its JSON object, the object is found; junk gives None."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -21,17 +22,17 @@ OBJECTS = st.dictionaries(st.text(max_size=4), JSON, max_size=3)
 
 @given(OBJECTS)
 def test_a_bare_object_is_read_as_it_is(value: dict[str, Any]) -> None:
-    assert extract_object(json.dumps(value)) == value
+    assert extract_object(json.dumps(value), "a") == value
 
 
 @given(OBJECTS, st.text(st.characters(exclude_characters="{"), max_size=20))
 def test_prose_and_fences_around_it_do_not_matter(value: dict[str, Any], prose: str) -> None:
-    assert extract_object(f"{prose}\n```json\n{json.dumps(value)}\n```\n{prose}") == value
+    assert extract_object(f"{prose}\n```json\n{json.dumps(value)}\n```\n{prose}", "a") == value
 
 
 @given(st.text(max_size=60))
 def test_no_text_raises(text: str) -> None:
-    assert isinstance(extract_object(text), dict | None)
+    assert isinstance(extract_object(text, "a"), dict | None)
 
 
 @pytest.mark.parametrize(
@@ -51,11 +52,42 @@ def test_no_text_raises(text: str) -> None:
     ],
 )
 def test_text_without_a_usable_object_is_none(text: str) -> None:
-    assert extract_object(text) is None
+    assert extract_object(text, "a") is None
 
 
 def test_a_brace_in_the_prose_is_stepped_over() -> None:
-    assert extract_object('use {braces} like this: {"a": 1}') == {"a": 1}
+    assert extract_object('use {braces} like this: {"a": 1}', "a") == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'First {"b": []}, no: {"a": [1]}',
+        'Perhaps {"a": [2]}. Better:\n```json\n{"a": [1]}\n```',
+        '{"a": "a list comes here"} {"a": [1]} {"b": [3]}',
+        "\\frac{1}{2} " * 200 + '{"a": [1]}',
+        '{"a": [2, {"a": [3]}, {"a": [1]}',
+    ],
+)
+def test_of_several_objects_the_last_one_that_fits_is_the_answer(text: str) -> None:
+    assert extract_object(text, "a") == {"a": [1]}
+
+
+def test_if_none_fits_it_is_the_first_one() -> None:
+    assert extract_object('{"b": 1} {"a": 2}', "a") == {"b": 1}
+
+
+@pytest.mark.parametrize(
+    "piece", ['{"a":', '{"a":[1,', "{", '{"', '{"a": "b", ', '{\\"', '{"a":1}']
+)
+def test_twice_the_text_takes_twice_the_time(piece: str) -> None:
+    def read(text: str) -> float:
+        started = time.process_time()
+        extract_object(text, "a")
+        return time.process_time() - started
+
+    short, long = piece * (40_000 // len(piece)), piece * (80_000 // len(piece))
+    assert min(read(long) for _ in range(3)) < 4 * min(read(short) for _ in range(3)) + 0.05
 
 
 @pytest.mark.parametrize(
