@@ -1,10 +1,12 @@
 """A model endpoint for benches: right answers, each after a set time, at little cost to itself.
 
 Run as `python -m deploy.bench.model_server --port N --latency-s S --spread X`; with a spread the
-time is lognormal with mean S and X as the deviation of its logarithm. GET /replies gives when each
-reply went out, on this machine's monotonic clock; GET /spent gives the seconds that the replies to
-a role on a window took, by `role|first sentence`. It speaks HTTP by itself: a web framework would
-cost more than what is measured.
+time is lognormal with mean S and X as the deviation of its logarithm. With `--parts N` an answer
+that is asked for as a stream comes in N parts, 5 ms apart, the first after that time.
+
+GET /replies gives when each reply went out, on this machine's monotonic clock; GET /spent gives the
+seconds that the replies to a role on a window took, by `role|first sentence`. It speaks HTTP by
+itself: a web framework would cost more than what is measured.
 """
 
 import argparse
@@ -15,23 +17,25 @@ import time
 from collections import defaultdict
 from hashlib import blake2b
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from deploy.bench.right_answers import right_answer
 from pipeline.prompt_format import parse_user
 
 _MOST_REMEMBERED: Final = 4096
+_BETWEEN_PARTS_S: Final = 0.005
 _HEAD: Final = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
 
 
 class Models:
     """What is answered, how late, and when it was."""
 
-    def __init__(self, latency_s: float, spread: float) -> None:
+    def __init__(self, latency_s: float, spread: float, parts: int = 0) -> None:
+        self._parts = parts
         self._latency_s = latency_s
         self._spread = spread
         self._rng = Random(7)  # noqa: S311 - a latency, no secret
-        self._ready: dict[bytes, tuple[bytes, str]] = {}
+        self._ready: dict[bytes, tuple[list[bytes], str]] = {}
         self.replies: list[float] = []
         self.spent: defaultdict[str, list[float]] = defaultdict(list)
 
@@ -42,8 +46,8 @@ class Models:
         middle = math.log(self._latency_s) - self._spread**2 / 2
         return self._rng.lognormvariate(middle, self._spread)
 
-    def reply(self, body: bytes) -> tuple[bytes, str]:
-        """The reply to a request, and the role and first sentence it is about."""
+    def reply(self, body: bytes) -> tuple[list[bytes], str]:
+        """The reply to a request in its parts, and the role and first sentence it is about."""
         digest = blake2b(body, digest_size=16).digest()
         known = self._ready.get(digest)
         if known is None:
@@ -52,7 +56,7 @@ class Models:
             known = self._ready[digest] = self._made(body)
         return known
 
-    def _made(self, body: bytes) -> tuple[bytes, str]:
+    def _made(self, body: bytes) -> tuple[list[bytes], str]:
         request = json.loads(body)
         task = parse_user(request["messages"][1]["content"])
         text = right_answer(task)
@@ -70,7 +74,10 @@ class Models:
                 "total_tokens": asked + len(text) // 4,
             },
         }
-        return _response(json.dumps(completion).encode()), f"{task.role}|{task.sentences[0][1]}"
+        about = f"{task.role}|{task.sentences[0][1]}"
+        if self._parts and request.get("stream"):
+            return _streamed(completion, text, self._parts), about
+        return [_response(json.dumps(completion).encode())], about
 
 
 class Connection(asyncio.Protocol):
@@ -112,13 +119,18 @@ class Connection(asyncio.Protocol):
             self._write(_response(told, b"400 Bad Request"))
             return
 
-        def send() -> None:
+        loop = asyncio.get_running_loop()
+
+        def send(part: int = 0) -> None:
+            self._write(reply[part])
+            if part + 1 < len(reply):
+                loop.call_later(_BETWEEN_PARTS_S, send, part + 1)
+                return
             now_s = time.monotonic()
             self._models.replies.append(now_s)
             self._models.spent[about].append(now_s - came_s)
-            self._write(reply)
 
-        asyncio.get_running_loop().call_later(self._models.delay_s(), send)
+        loop.call_later(self._models.delay_s(), send)
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -127,6 +139,21 @@ class Connection(asyncio.Protocol):
 
 def _response(body: bytes, status: bytes = b"200 OK") -> bytes:
     return _HEAD % (status, len(body)) + body
+
+
+def _streamed(completion: dict[str, Any], text: str, parts: int) -> list[bytes]:
+    size = -(-len(text) // parts)
+    said: list[dict[str, Any]] = [
+        {"choices": [{"index": 0, "delta": {"content": text[start : start + size]}}]}
+        for start in range(0, len(text), size)
+    ]
+    ending = [{"index": 0, "delta": {}, "finish_reason": "stop"}]
+    said.append({"choices": ending, "usage": completion["usage"]})
+    common = {"id": "bench", "object": "chat.completion.chunk", "model": completion["model"]}
+    events = [b"data: " + json.dumps({**common, **event}).encode() + b"\n\n" for event in said]
+    events.append(b"data: [DONE]\n\n")
+    whole = _HEAD % (b"200 OK", sum(map(len, events)))
+    return [whole.replace(b"application/json", b"text/event-stream") + events[0], *events[1:]]
 
 
 def _content_length(head: bytes) -> int:
@@ -150,8 +177,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--latency-s", type=float, default=0.2)
     parser.add_argument("--spread", type=float, default=0.0)
+    parser.add_argument("--parts", type=int, default=0)
     options = parser.parse_args()
-    asyncio.run(serve(options.port, Models(options.latency_s, options.spread)))
+    asyncio.run(serve(options.port, Models(options.latency_s, options.spread, options.parts)))
 
 
 if __name__ == "__main__":

@@ -67,12 +67,15 @@ class Processes:
 class ModelServer:
     """The model server as a process."""
 
-    def __init__(self, processes: Processes, latency_s: float, spread: float) -> None:
+    def __init__(
+        self, processes: Processes, latency_s: float, spread: float, parts: int = 0
+    ) -> None:
         [port] = free_ports(1)
         self._address = f"http://{LOCALHOST}:{port}"
         self.base_url = f"{self._address}/v1"
         command = [sys.executable, "-m", "deploy.bench.model_server", "--port", str(port)]
         command += ["--latency-s", str(latency_s), "--spread", str(spread)]
+        command += ["--parts", str(parts)]
         self.process = processes.start("models", command)
         self.process.wait_until(self._answers, READY_S)
 

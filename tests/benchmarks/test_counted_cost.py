@@ -11,7 +11,7 @@ from tests.benchmarks.counted import calls_of, calls_of_async
 from tests.unit.pipeline.models.test_sending import REPLY
 
 MOST_CALLS_A_BORDER = 850
-MOST_CALLS_A_MODEL_CALL = 9_500
+MOST_CALLS_A_MODEL_CALL = 880
 
 
 def test_the_search_for_a_border_grows_with_the_window_and_no_faster() -> None:

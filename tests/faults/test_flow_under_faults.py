@@ -22,7 +22,10 @@ pytestmark = pytest.mark.kafka
 Deploy = Callable[..., Deployment]
 ARMS = ("mixed:30", "mixed:31", "mixed:32", "mixed:29")
 MORE_ARMS = (*ARMS, "mixed:28", "mixed:33", "mixed:27", "mixed:34")
-"""One call in 63 has its arm rest for 30 s, so that an arm answers two calls a second at most."""
+"""About one call in 80 has its arm rest for 30 s, so that an arm answers two calls a second: four
+
+of them are not enough for two windows a second, which take eleven calls.
+"""
 WINDOW = 8
 
 

@@ -124,6 +124,40 @@ def test_three_workers_share_a_limit_and_one_that_is_killed_frees_its_share(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(
+    ("limit", "least_use"),
+    [("requests_per_minute = 600", 0.95), ("tokens_per_minute = 200000", 0.95)],
+)
+def test_a_minute_s_limit_is_kept_and_used(
+    deploy: Deploy,
+    endpoint: Callable[..., Endpoint],
+    capsys: pytest.CaptureFixture[str],
+    limit: str,
+    least_use: float,
+) -> None:
+    counted = endpoint("tests.scripted.counting_server", "--delay-s", "0.2")
+    limits = f'[limits."{counted.base_url}"]\n{limit}\n'
+    deployment = deploy(models=["counted"], base_url=counted.base_url, judging=limits)
+    for _ in range(3):
+        counted.eager(deployment, calls=30)
+    time.sleep(190)
+    calls = [call for call in counted.calls() if call[1] is not None]
+    tokens = "tokens" in limit
+    most = float(limit.split()[-1])
+    # The allowances count tokens from the reply, requests from their arrival.
+    used = [(call[1], call[2]) if tokens else (call[0], 1.0) for call in calls]
+    peak = most_in_a_window(used, 60.0)
+    end_s = max(at_s for at_s, _ in used)
+    # Whole windows after the first one, in which all is spent at once.
+    mean = sum(n for at_s, n in used if end_s - 120.0 < at_s) / 2
+    with capsys.disabled():
+        print(f"\n{limit}: most in 60 s {peak:g}, mean use {mean / most:.2%}")  # noqa: T201
+    assert peak <= most
+    assert mean >= least_use * most
+
+
+@pytest.mark.slow
 def test_workers_together_never_overspend_and_remember_what_is_spent(
     deploy: Deploy, endpoint: Callable[..., Endpoint]
 ) -> None:
