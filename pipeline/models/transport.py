@@ -18,6 +18,7 @@ from pipeline.models.sending import SENT, Tell
 _KEPT_S = 4.0
 """Idle connections end before most servers would end them, at 5 s."""
 _MOST_OF_AN_ERROR = 65_536
+_LONGEST_HEADER = 65_536
 _SET_BY_AIOHTTP = frozenset({"host", "content-length", "accept-encoding", "connection"})
 
 
@@ -93,6 +94,8 @@ class AiohttpClient(httpx2.AsyncClient):
             timeout=self._timeouts,
             cookie_jar=aiohttp.DummyCookieJar(),
             proxy=self._proxy,
+            max_line_size=_LONGEST_HEADER,
+            max_field_size=_LONGEST_HEADER,
         )
 
     def _aiohttp_terms(self, request: httpx2.Request) -> tuple[CIMultiDict[str], URL]:

@@ -108,6 +108,14 @@ async def test_an_encoded_reply_is_read() -> None:
         assert await ask(str(server.make_url("/v1"))) == "{}"
 
 
+async def test_a_gateway_s_long_headers_do_not_matter() -> None:
+    async def reply(request: web.Request) -> web.Response:
+        return web.json_response(REPLY, headers={"Content-Security-Policy": "x" * 20_000})
+
+    async with served(reply) as server:
+        assert await ask(str(server.make_url("/v1"))) == "{}"
+
+
 async def test_of_an_endless_refusal_the_beginning_is_read() -> None:
     async def refuse(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(status=500)
