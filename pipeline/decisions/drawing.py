@@ -65,6 +65,8 @@ def available_plan(plan: Plan, share_of: Callable[[str], float]) -> Plan:
     What is cut goes to the arms of the mix that can take all of theirs, in proportion; else to the
     first fallback that can; else to those that are left. If all are away the plan stays as it is.
     """
+    if all(share_of(s.model) >= 1.0 for s in plan.mix):
+        return plan
     weights = {s.model: s.probability * share_of(s.model) for s in plan.mix}
     cut = sum(s.probability for s in plan.mix) - sum(weights.values())
     if cut <= 0.0 and all(share_of(s.model) > 0.0 for s in plan.mix):
@@ -91,15 +93,15 @@ def available_plan(plan: Plan, share_of: Callable[[str], float]) -> Plan:
 def _assigned_plan(usable: tuple[str, ...], role_assignment: RoleAssignment | None) -> Plan:
     if role_assignment is None:
         return uniform_plan(usable)
-    plan = plan_of(role_assignment)
-    mix = tuple(share for share in plan.mix if share.model in usable)
-    fallbacks = tuple(share for share in plan.fallbacks if share.model in usable)
+    plan, able = plan_of(role_assignment), frozenset(usable)
+    mix = tuple(share for share in plan.mix if share.model in able)
+    fallbacks = tuple(share for share in plan.fallbacks if share.model in able)
     if not mix:
         if not fallbacks:
             return uniform_plan(usable)
         mix, fallbacks = fallbacks[:1], fallbacks[1:]
     total = sum(share.probability for share in mix)
-    primary = plan.primary if plan.primary in usable else mix[0].model
+    primary = plan.primary if plan.primary in able else mix[0].model
     return plan._replace(primary=primary, mix=_normalised(mix, total), fallbacks=fallbacks)
 
 

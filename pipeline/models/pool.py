@@ -63,6 +63,15 @@ class _Place:
     replaced: bool = False
 
 
+@dataclass
+class _Offer:
+    """What follows from the arms on offer, found out once after each change; names by role."""
+
+    names: dict[str, tuple[str, ...]]
+    dearest: ModelSettings | None = None
+    smallest_context: int | None = None
+
+
 class ModelPool:
     """All arms of a deployment.
 
@@ -84,6 +93,7 @@ class ModelPool:
         self._places: dict[str, _Place] = {}
         self._providers: dict[str, Provider] = {}
         self._retired: set[str] = set()
+        self._now = _Offer({})
         self._closing: set[asyncio.Task[None]] = set()
         for settings, client in arms:
             self.put(settings, client)
@@ -123,6 +133,7 @@ class ModelPool:
         answered = MODEL_CALLS.labels(name, "answered")
         self._places[name] = _Place(settings, client, free, gate, provider, answered)
         self._retired.discard(name)
+        self._now = _Offer({})
         if before is not None:
             before.replaced = True
             self._close_if_idle(before)
@@ -131,11 +142,16 @@ class ModelPool:
         """Offer the arm no more; nothing happens if it is not in the pool."""
         if name in self._places:
             self._retired.add(name)
+            self._now = _Offer({})
 
     def names(self, role: str) -> tuple[str, ...]:
         """The arms that may serve `role`, cheapest first by declared prices."""
-        able = [settings for settings in self._live() if settings.serves(role)]
-        return tuple(s.name for s in sorted(able, key=lambda s: (_nominal(s), s.name)))
+        known = self._now.names.get(role)
+        if known is None:
+            able = [settings for settings in self._live() if settings.serves(role)]
+            known = tuple(s.name for s in sorted(able, key=lambda s: (_nominal(s), s.name)))
+            self._now.names[role] = known
+        return known
 
     def settings(self, name: str) -> ModelSettings:
         """The arm's declaration, also a retired one's. Raises KeyError for an unknown name."""
@@ -164,13 +180,18 @@ class ModelPool:
     @property
     def dearest(self) -> ModelSettings:
         """The arm whose declared prices are the highest."""
-        return max(self._live(), key=_nominal)
+        if self._now.dearest is None:
+            self._now.dearest = max(self._live(), key=_nominal)
+        return self._now.dearest
 
     @property
     def smallest_context_tokens(self) -> int:
         """The context length that a window has to fit into."""
-        every = [place.settings for place in self._places.values()]
-        return min(settings.context_tokens for settings in self._live() or every)
+        if self._now.smallest_context is None:
+            every = [place.settings for place in self._places.values()]
+            least = min(settings.context_tokens for settings in self._live() or every)
+            self._now.smallest_context = least
+        return self._now.smallest_context
 
     async def complete(
         self,

@@ -233,6 +233,18 @@ async def test_a_retired_arm_is_offered_no_more_but_still_answers() -> None:
     assert (await ask(pool, "b")).text == "yes"
 
 
+async def test_what_is_on_offer_follows_every_change() -> None:
+    pool = ModelPool([(arm("a", price=1.0, context_tokens=9_000), endpoint())], CLOCK)
+    assert (pool.names("topic_finder"), pool.dearest.name) == (("a",), "a")
+    assert pool.smallest_context_tokens == 9_000
+    pool.put(arm("b", price=2.0, context_tokens=7_000), endpoint())
+    assert (pool.names("topic_finder"), pool.dearest.name) == (("a", "b"), "b")
+    assert pool.smallest_context_tokens == 7_000
+    pool.retire("b")
+    assert (pool.names("topic_finder"), pool.dearest.name) == (("a",), "a")
+    assert pool.smallest_context_tokens == 9_000
+
+
 async def test_a_retired_arm_comes_back_when_it_is_declared_again() -> None:
     pool = ModelPool([(arm("a"), endpoint())])
     pool.retire("a")
