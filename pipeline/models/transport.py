@@ -87,7 +87,7 @@ class AiohttpClient(httpx2.AsyncClient):
 
     def _opened(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
-            limit=0, keepalive_timeout=_KEPT_S, ssl=_trusted() if self._secure else True
+            limit=0, keepalive_timeout=_KEPT_S, ssl=trusted_certificates() if self._secure else True
         )
         return aiohttp.ClientSession(
             connector=connector,
@@ -185,7 +185,8 @@ def environment_proxy(base_url: str) -> URL | None:
 
 
 @cache
-def _trusted() -> SSLContext:
+def trusted_certificates() -> SSLContext:
+    """The certificates of `SSL_CERT_FILE` or `SSL_CERT_DIR`, else httpx's; read once a process."""
     return httpx2.create_ssl_context()
 
 

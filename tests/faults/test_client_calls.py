@@ -20,6 +20,7 @@ from pipeline.models.completion import (
     ModelTimeoutError,
     ModelUnavailableError,
 )
+from pipeline.models.transport import trusted_certificates
 from pipeline.olp.topic_finder import TopicFinder
 from tests.faults.endpoint import Endpoint, finder_task, running_endpoint
 from tests.role_tasks import GARDEN
@@ -147,7 +148,8 @@ def secure(tmp_path: Path) -> Iterator[Endpoint]:
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", "/CN=127.0.0.1", "-keyout", str(both), "-out", str(tmp_path / "cert")),
+            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", str(both), "-out", str(tmp_path / "cert")),
         ],
         check=True,
         capture_output=True,
@@ -166,6 +168,17 @@ async def test_a_certificate_that_nobody_vouches_for_is_a_mistake_of_the_declara
     with pytest.raises(ModelMisconfiguredError, match="certificate of https"):
         await client.reach()
     await client.close()
+
+
+async def test_a_certificate_that_the_environment_vouches_for_is_trusted(
+    secure: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert"))
+    trusted_certificates.cache_clear()
+    try:
+        assert '"rose"' in (await call(secure.arm("oracle"))).text
+    finally:
+        trusted_certificates.cache_clear()
 
 
 @pytest.mark.parametrize("model", ["oracle", "unauthorized"])
