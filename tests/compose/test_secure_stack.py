@@ -34,6 +34,17 @@ def test_a_consumer_may_not_write_and_not_read_anything_else(stack: Stack) -> No
             )  # fmt: skip
 
 
+def test_an_observer_sees_how_things_are_and_may_not_steer(stack: Stack) -> None:
+    assert "topic_finder" in stack.compose("run", "--rm", "-T", "observer", "status")
+    with pytest.raises(AssertionError, match="'observer' may not WRITE"):
+        stack.compose("run", "--rm", "-T", "observer", "policy", "freeze", "--domain", "news")
+
+
+def test_an_operator_may_steer(stack: Stack) -> None:
+    for command in (["policy", "freeze", "--domain", "news"], ["dead-letters", "replay", "--all"]):
+        stack.compose("run", "--rm", "-T", "operator", *command)
+
+
 def test_a_password_is_not_sent_without_tls(stack: Stack) -> None:
     plain = "ROLESTREAM__KAFKA__SECURITY_PROTOCOL=PLAINTEXT"
     with pytest.raises(AssertionError, match="logs nobody in"):

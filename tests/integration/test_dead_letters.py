@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -60,6 +61,28 @@ def test_a_window_that_failed_is_done_after_its_replay(deploy: Deploy) -> None:
     assert letter.replayed_from is not None
     assert letter.replayed_from.place == bad
     assert letter.source.place != bad
+
+
+def test_letters_are_chosen_by_when_they_were_written(deploy: Deploy) -> None:
+    deployment = deploy()
+    deployment.start_worker("chunk-splitter")
+    between = ""
+    for count in (1, 2):
+        between = datetime.now(UTC).isoformat()
+        deployment.produce_bytes("raw-news", "s", b"{not json")
+        deployment.flush()
+        until(lambda count=count: len(deployment.dead_letters()) == count, 30)  # type: ignore[misc]
+
+    def names(since: str) -> list[str]:
+        listed = deployment.command("dead-letters", "list", "--since", since, "--json")
+        return [letter["name"] for letter in json.loads(listed)]
+
+    both = names("1h")
+    assert len(both) == 2
+    assert [names(since) for since in ("90s", "2d", "2020-01-31T12:00")] == [both] * 3
+    assert names(between) == both[1:]
+    assert names(datetime.now(UTC).isoformat()) == []
+    assert replay(deployment, "--since", between)["replayed"] == both[1:]
 
 
 @pytest.mark.parametrize(

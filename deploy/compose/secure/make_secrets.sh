@@ -20,7 +20,7 @@ done
 cp /tmp/ca.pem kafka/ca.pem
 
 : > kafka/scram-users
-for user in admin splitter role-worker policy producer consumer; do
+for user in admin splitter role-worker policy producer consumer observer operator; do
   password=$(openssl rand -hex 24)
   printf '%s' "$password" > "$user/password"
   cp /tmp/ca.pem "$user/ca.pem"

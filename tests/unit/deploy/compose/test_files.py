@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.config import load_config
+from deploy.compose.access import access_rules
+from pipeline.config import KafkaSettings, load_config
 
 ROOT = Path(__file__).parents[4]
 
@@ -89,3 +90,17 @@ def test_every_role_runs_in_exactly_one_service() -> None:
         for role in service["command"][service["command"].index("--roles") + 1].split(",")
     ]
     assert sorted(chosen) == sorted(ALL_ROLES)
+
+
+def test_every_principal_has_a_password_that_only_its_service_mounts() -> None:
+    rules = access_rules(KafkaSettings(bootstrap_servers="kafka:9092"), ["news"])
+    script = (ROOT / "deploy" / "compose" / "secure" / "make_secrets.sh").read_text()
+    [users] = re.findall(r"^for user in (.+); do$", script, re.MULTILINE)
+    assert set(users.split()) == {grant.principal for grant in rules} | {"admin"}
+    made = SECURE["services"]["secrets"]["volumes"]
+    for user in users.split():
+        assert f"secret-{user}:/run/rolestream/made/{user}" in made
+        mounted = f"secret-{user}:/run/rolestream/secrets:ro"
+        services = [s for s in SECURE["services"].values() if mounted in s.get("volumes", ())]
+        names = {s["environment"]["ROLESTREAM__KAFKA__SASL_USERNAME"] for s in services}
+        assert names == {user}
