@@ -1,5 +1,6 @@
 """The relationship checker's state: the subjects of each stream, so that identities stay."""
 
+from collections import OrderedDict
 from datetime import timedelta
 
 from agents.changelog import ChangelogStore
@@ -13,6 +14,9 @@ from pipeline.olp.subjects import Registry
 from schemas.catalogue import SUBJECTS_STATE
 from schemas.codec import decode, encode
 from schemas.role_task import RoleTask
+
+_MOST_READ = 128
+"""Streams whose registry is kept as it was read or written last."""
 
 
 class SubjectRegistries:
@@ -30,6 +34,7 @@ class SubjectRegistries:
         self._store = ChangelogStore(
             role_app.kafka, SUBJECTS_STATE, role_app.outbox, role_app.clock
         )
+        self._read: OrderedDict[tuple[int, str], tuple[bytes, Registry]] = OrderedDict()
         let_expire(role_app, self._store, keep_s)
         role_app.follow_partitions(self._store.forget)
 
@@ -38,8 +43,7 @@ class SubjectRegistries:
         await self._store.ready(partition)
         window = task.window
         key = f"{window.domain}|{window.stream_id}"
-        kept = self._store.get(partition, key)
-        registry = Registry() if kept is None else decode(Registry, kept)
+        registry = self._registry(partition, key)
         if window.window_id in registry.applied:
             return None
         registry = registry.spoken_of_since(self._clock.now() - self._keep)
@@ -52,6 +56,24 @@ class SubjectRegistries:
                 self._settings.max_known_subjects,
                 self._clock.now(),
             )
-            await self._store.put(partition, {key: encode(after)})
+            value = encode(after)
+            await self._store.put(partition, {key: value})
+            self._remember(partition, key, value, after)
 
         return Job(task, logic, done)
+
+    def _registry(self, partition: int, key: str) -> Registry:
+        kept = self._store.get(partition, key)
+        if kept is None:
+            return Registry()
+        value, registry = self._read.get((partition, key), (None, None))
+        if value is not kept or registry is None:
+            registry = decode(Registry, kept)
+            self._remember(partition, key, kept, registry)
+        return registry
+
+    def _remember(self, partition: int, key: str, value: bytes, registry: Registry) -> None:
+        self._read[partition, key] = value, registry
+        self._read.move_to_end((partition, key))
+        if len(self._read) > _MOST_READ:
+            self._read.popitem(last=False)

@@ -4,7 +4,7 @@ The stream's earlier subjects reach `known`; a prompt numbers them first, the wi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.domains import Domain
 from pipeline.olp.answer_json import as_int, extract_object
@@ -19,7 +19,7 @@ from pipeline.olp.role import (
 from pipeline.olp.subjects import Registry, resolve
 from pipeline.prompt_format import PromptSubject, TaskPrompt
 from schemas.messages import Subject
-from schemas.role_task import RoleTask
+from schemas.role_task import FoundSubject, RoleTask
 from schemas.roles import Role
 
 _EVIDENCE = 5
@@ -35,6 +35,9 @@ class RelationshipChecker:
     registry: Registry
     shown: int = 24
     role: Role = Role.RELATIONSHIP_CHECKER
+    _candidates: dict[int, tuple[tuple[FoundSubject, ...], tuple[Subject, ...]]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def skips(self, task: RoleTask) -> RoleTask | None:
         """With fewer than two subjects to compare there is nothing to decide."""
@@ -113,7 +116,12 @@ class RelationshipChecker:
         return task.model_copy(update={"resolved": resolve(task, known, pairs)})
 
     def _known(self, task: RoleTask) -> tuple[Subject, ...]:
-        return self.registry.candidates(task.subjects, self.shown)
+        kept = self._candidates.get(id(task.subjects))
+        if kept is None:
+            known = self.registry.candidates(task.subjects, self.shown)
+            # The subjects are kept with it, so that nothing else can get their id.
+            kept = self._candidates[id(task.subjects)] = task.subjects, known
+        return kept[1]
 
     def _evidence(self, task: RoleTask, number: int) -> tuple[int, ...]:
         starts = [span.first for span in task.spans if span.subject == number]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from pydantic import Field
 
@@ -12,6 +13,8 @@ from schemas.role_task import FoundSubject, ResolvedSubject, RoleTask
 
 _MAX_ALIASES = 12
 APPLIED_WINDOWS = 64
+_MOST_NAMES = 20_000
+"""Names whose words are kept: a stream's subjects are gone through for every window."""
 
 
 class Registry(Message):
@@ -32,7 +35,9 @@ class Registry(Message):
         names = {_key(subject.name) for subject in found}
         equal = [s for s in self.subjects if _key(s.name) in names]
         words = {word for subject in found for word in _words(subject.name, subject.aliases)}
-        alike = [s for s in reversed(self.subjects) if words & _words(s.name, s.aliases)]
+        alike = [
+            s for s in reversed(self.subjects) if not words.isdisjoint(_words(s.name, s.aliases))
+        ]
         ranked = [*reversed(equal), *alike, *reversed(self.subjects)]
         chosen = set(list(dict.fromkeys(s.subject_id for s in ranked))[:most])
         return tuple(s for s in self.subjects if s.subject_id in chosen)
@@ -167,15 +172,17 @@ def _equal_names(found: Sequence[FoundSubject], known: Sequence[Subject]) -> lis
     return pairs
 
 
+@lru_cache(maxsize=_MOST_NAMES)
 def _key(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def _words(name: str, aliases: Iterable[str]) -> set[str]:
+@lru_cache(maxsize=_MOST_NAMES)
+def _words(name: str, aliases: tuple[str, ...]) -> frozenset[str]:
     words: set[str] = set()
     for text in (name, *aliases):
         folded = _key(text)
         words.update(word for word in folded.split() if len(word) > 2)
         if not folded.isascii():
             words.update(folded[i : i + 2] for i in range(len(folded) - 1))
-    return words
+    return frozenset(words)
