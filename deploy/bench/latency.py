@@ -21,11 +21,13 @@ from schemas.roles import Role
 _ROLES = tuple(Role)
 _RECORDS = "records"
 _REST_S = 15.0
+_WARM_S = 12.0
+"""Windows that are complete before are left out: the first of a partition waits for its state."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """`streams` streams with `rate` sentences a second in all, for `seconds`."""
+    """`streams` streams with `rate` sentences a second in all, for `seconds` once it is warm."""
 
     streams: int
     rate: float
@@ -81,14 +83,18 @@ def measure(case: Case, servers: str, progress: Callable[[float], None]) -> Row:
         began_s = time.monotonic()
         while feeding.is_alive():
             observer.look(0.05)
-            progress(min((time.monotonic() - began_s) / case.seconds, 1.0))
+            progress(min((time.monotonic() - began_s) / (case.seconds + _WARM_S), 1.0))
             processes.check()
         rest_s = time.monotonic() + _REST_S
         while time.monotonic() < rest_s and observer.look(2.0):
             pass
         observer.close()
         seen = [(at, places[str(m.topic())], m.value() or b"{}") for at, m in observer.seen]
-        passages = _passages(seen, models.spent(), case.window_sentences)
+        passages = [
+            passage
+            for passage in _passages(seen, models.spent(), case.window_sentences)
+            if passage.completed_s >= began_s + _WARM_S
+        ]
     if not passages:
         raise RetryableError("no window came through: give it more seconds")
     return _row(case, passages)
@@ -98,7 +104,7 @@ def _feed(case: Case, servers: str, raw: str) -> None:
     feed, rng = Feed(servers), Random(7)  # noqa: S311 - which stream speaks next
     seqs = [0] * case.streams
     began_s = time.monotonic()
-    for number in range(int(case.rate * case.seconds)):
+    for number in range(int(case.rate * (case.seconds + _WARM_S))):
         time.sleep(max(began_s + number / case.rate - time.monotonic(), 0.0))
         stream = rng.randrange(case.streams)
         seqs[stream] += 1
