@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,15 +14,19 @@ from pipeline.models.embedded.phrases import Head, heads
 from pipeline.models.embedded.prices import last_price
 from pipeline.models.embedded.role_answers import FoundSubject
 from pipeline.models.embedded.segmentation import Emissions, best_path, path_worth
+from pipeline.models.embedded.words import has_cjk
 from pipeline.prompt_format import TaskPrompt
 
 _CANDIDATES: Final = 60
 _ALIASES: Final = 5
 _INTRODUCED: Final = 1.0
 _TURN: Final = 0.5
-_UNNUMBERED: Final = 0.4
+_NEAR: Final = 2
+_UNNUMBERED: Final = 0.7
 _BY_NUMBER_ROWS: Final = 3
 _ASIDE_LOSS: Final = 0.6
+
+_Part = tuple[Head, Sequence[int]]
 
 HeadFit = Callable[[Sequence[Head], Sequence[str]], Emissions]
 """How well each sentence (row) fits each head (column)."""
@@ -69,8 +73,30 @@ def find_subjects(
     for column in dict.fromkeys(int(value) for value in path):
         rows = np.flatnonzero(path == column)
         if fit[rows, column].sum() >= limits.weight:
-            chosen.append((found[column], rows))
-    return tuple(_subject(task, head, [texts[row] for row in rows]) for head, rows in chosen)
+            chosen.append((found[column], rows.tolist()))
+    return tuple(
+        _subject(task, head, [texts[row] for row in rows])
+        for head, rows in _joined(chosen, introduced)
+    )
+
+
+def _joined(parts: Sequence[_Part], introduced: Collection[int]) -> list[_Part]:
+    """Chinese names of one kind, one after the other and without a turn between, are one thing.
+
+    A kettle is 水壶 to one speaker and 暖壶 in the next sentence; what the last character says they
+    share.
+    """
+    joined: list[_Part] = []
+    for head, rows in parts:
+        last = joined[-1] if joined else None
+        if last and last[0].stem[-1] == head.stem[-1] and has_cjk(head.stem):
+            begins = min(rows)
+            if not any(abs(row - begins) <= _NEAR for row in introduced):
+                phrases = (*last[0].phrases, *head.phrases)
+                joined[-1] = (Head(last[0].stem, phrases), sorted({*last[1], *rows}))
+                continue
+        joined.append((head, rows))
+    return joined
 
 
 def _needed(fit: Emissions, switch_costs: Sequence[float], subject_cost: float) -> list[int]:

@@ -19,7 +19,7 @@ from pipeline.prompt_format import TaskPrompt
 _PRIOR_ROUNDS: Final = 20
 _PRIOR_STRENGTH: Final = 8.0
 _PER_CONTENT_WORD: Final = 0.5
-_SHORT_LEANS: Final = 1.8
+_SHORT_LEANS: Final = 1.4
 _LONG_LEANS: Final = 0.6
 _SHORT: Final = 2.0
 _BEGINS: Final = (2.0, 1.0)

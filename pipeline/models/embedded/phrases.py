@@ -41,10 +41,12 @@ _BARE: Final = {
         rf"(?<!number )(?<!\w)(?:\d+|(?:{_SPOKEN})(?: (?:{_SPOKEN}))*)(?!\w)", re.IGNORECASE
     ),
 }
-_SMALL_NUMBERS: Final = frozenset("one two three four five six seven eight nine ten".split())
+_SMALL_NUMBERS: Final = frozenset(
+    ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+)
 _COUNTED: Final = re.compile(
-    r"[ -]*(?:percent|%|dollars?|bucks?|pounds?|cents|inch(?:es)?|hours?|minutes?|seconds|days|years"
-    r"|people|pieces|left|off|by|of|more|times|watts?|likes|point)\b|\s*[.,]\d",
+    r"[ -]*(?:percent|%|dollars?|bucks?|pounds?|cents|inch(?:es)?|hours?|minutes?|seconds|days"
+    r"|years|people|pieces|left|off|by|of|more|times|watts?|likes|point)\b|\s*[.,]\d",
     re.IGNORECASE,
 )
 _PRESENTING: Final = {
