@@ -1,5 +1,6 @@
 """`rolestream eval`: scores the whole pipeline, or the sorting of single sentences."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from deploy.cli.eval_best import best_mix
 from deploy.cli.eval_play import Setting, play, sort
 from deploy.cli.eval_pool import embedded_models, quick_models, without_kafka
 from deploy.cli.eval_rows import Row, rows_of
+from deploy.cli.eval_samples import role_priors, sample_windows
 from deploy.cli.eval_show import as_json, note, progress, sentences_summary, windows_summary
 from deploy.cli.failure import told_plainly
 from deploy.cli.stop_signals import Stopped, stop_signals
@@ -18,7 +20,7 @@ from pipeline.config import load_config
 from pipeline.domains import load_domains, select_domains
 from pipeline.errors import InvalidInputError
 from pipeline.evaluation.figures import figures
-from pipeline.evaluation.gold import language_of, read_gold
+from pipeline.evaluation.gold import GoldWindow, language_of, read_gold
 from pipeline.evaluation.labelled import read_labelled, score_labelled
 from pipeline.evaluation.page import as_html, as_markdown
 from pipeline.evaluation.report import report
@@ -26,6 +28,8 @@ from pipeline.evaluation.run import People, WindowResult
 
 _WEIGHTS = Path.home() / ".cache" / "rolestream" / "weights"
 _PATH = click.Path(path_type=Path)
+PRIORS = "priors"
+"""Instead of arms: what the samples say of each arm in each role."""
 BEST = "best"
 """Instead of arms: those that are best on the windows themselves, an upper bound."""
 _DOMAINS = {"windows": "ecommerce", "sentences": "news"}
@@ -35,11 +39,12 @@ _DOMAINS = {"windows": "ecommerce", "sentences": "news"}
 @click.option("--task", type=click.Choice(list(_DOMAINS)), default="windows", show_default=True)
 @click.option("--gold", type=_PATH, help="Folder of gold windows.")
 @click.option("--text", type=_PATH, help="Folder of the sentences they label.")
+@click.option("--samples", is_flag=True, help="The shipped sample streams instead of --gold.")
 @click.option("--labels", type=_PATH, help="JSON lines of labelled sentences.")
 @click.option("--text-field", default="text", show_default=True)
 @click.option("--label-field", default="label", show_default=True)
 @click.option("--limit", type=click.IntRange(min=1), help="Draw so many of the sentences.")
-@click.option("--arms", help="Each alone: A,B,... A mix: role=arm,... Or: best.")
+@click.option("--arms", help="Each alone: A,B,... A mix: role=arm,... Or: best, priors.")
 @click.option("--policy", help="Let a policy cast the pool, learning as it goes.")
 @click.option("--pool", help="Arms the policy may cast; the quick embedded ones if left out.")
 @click.option("--lang", help="Only these languages: en,zh.")
@@ -67,8 +72,12 @@ def evaluate(
         with stop_signals(), told_plainly():
             setting = _setting(given, given["domain"] or _DOMAINS[task])
             rows: tuple[Row, ...] = ()
-            if arms != BEST or task != "windows":
+            if arms not in (BEST, PRIORS) or task != "windows":
                 rows = rows_of(arms, policy, _pool(given, setting), setting.config.models)
+            if arms == PRIORS and task == "windows":
+                pool = _pool(given, setting)
+                click.echo(json.dumps(role_priors(pool, setting, _labelled(given, setting), note)))
+                return
             if task == "windows":
                 told = _windows(rows, setting, given, json_wanted)
                 summary = windows_summary
@@ -106,10 +115,7 @@ def _pool(given: Mapping[str, Any], setting: Setting) -> Sequence[str]:
 def _windows(
     rows: Sequence[Row], setting: Setting, given: Mapping[str, Any], silent: bool
 ) -> dict[str, dict[str, Any]]:
-    gold, text = given["gold"], given["text"]
-    if gold is None or text is None:
-        raise InvalidInputError("--gold and --text are needed: folders of labels and sentences")
-    windows = read_gold(gold, text, setting.domain.category_names, _langs(given), note)
+    windows = _labelled(given, setting)
     if not rows:
         mix = best_mix(_pool(given, setting), setting, windows, note)
         arms = ",".join(f"{role.value}={name}" for role, name in mix.items())
@@ -126,6 +132,15 @@ def _windows(
         about = f"{len(windows)} windows, {setting.passes} passes, domain {setting.domain.name}"
         _write_report(given["report_folder"], results, about)
     return {name: figures(played) for name, played in results.items()}
+
+
+def _labelled(given: Mapping[str, Any], setting: Setting) -> tuple[GoldWindow, ...]:
+    gold, text = given["gold"], given["text"]
+    if given["samples"]:
+        return sample_windows(setting.domain.name, _langs(given))
+    if gold is None or text is None:
+        raise InvalidInputError("--gold and --text are needed: folders of labels and sentences")
+    return read_gold(gold, text, setting.domain.category_names, _langs(given), note)
 
 
 def _sentences(

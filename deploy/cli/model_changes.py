@@ -178,7 +178,7 @@ def _write(
     now = datetime.now(UTC)
     changes: list[PoolChange] = []
     for settings in arms:
-        plain = ModelDeclaration.model_validate(settings.model_dump())
+        plain = ModelDeclaration.model_validate(settings.model_dump(exclude={"role_priors"}))
         try:
             changes.append(PoolChange(operation=operation, declaration=plain, at=now))
         except ValidationError as error:

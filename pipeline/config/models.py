@@ -1,11 +1,21 @@
 """An arm of the pool as the configuration declares it."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from schemas.model_declaration import ModelDeclaration
 from schemas.roles import MODEL_ROLES
 
 
 class ModelSettings(ModelDeclaration):
-    """One `[[models]]` entry of the configuration, or an arm that was added while running."""
+    """One `[[models]]` entry of the configuration, or an arm that was added while running.
+
+    `role_priors` is what is expected of the arm by role before anything is known, for instance from
+    `rolestream eval --samples --arms priors`; the configuration alone can say so.
+    """
+
+    role_priors: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
 
     @property
     def endpoint_model(self) -> str:

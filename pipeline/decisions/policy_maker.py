@@ -44,7 +44,8 @@ class PolicyMaker:
             Arm(
                 model=item.settings.name,
                 price_usd=cost_usd(item.settings, TYPICAL_INPUT_TOKENS, 0, TYPICAL_OUTPUT_TOKENS),
-                prior_success=item.settings.prior_quality,
+                prior_success=_expected(item.settings),
+                role_priors=item.settings.role_priors,
                 roles=frozenset(item.settings.roles) or None,
                 retired=not item.live,
             )
@@ -90,3 +91,11 @@ class PolicyMaker:
         prices = [cost_usd(judge, JUDGED_INPUT_TOKENS, 0, VERDICT_TOKENS) for judge in judges]
         audits = self._config.judging.audit_rate if len(judges) > 1 else 0.0
         return sum(prices) / len(prices) * (1.0 + audits)
+
+
+def _expected(settings: ModelSettings) -> float | None:
+    """What is expected of an arm in any role: as declared, else the mean over its roles."""
+    by_role = settings.role_priors.values()
+    if settings.prior_quality is None and by_role:
+        return sum(by_role) / len(by_role)
+    return settings.prior_quality

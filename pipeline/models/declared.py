@@ -50,7 +50,9 @@ class DeclaredModels:
         if change is None:
             configured = self._configured.get(name)
             return None if configured is None else Declared(configured, "configured")
-        settings = ModelSettings.model_validate(change.declaration.model_dump())
+        configured = self._configured.get(name)
+        priors = {} if configured is None else configured.role_priors
+        settings = ModelSettings(**change.declaration.model_dump(), role_priors=priors)
         if change.operation is PoolOperation.RETIRE:
             return Declared(settings, "retired")
         return Declared(settings, "changed" if name in self._configured else "added")

@@ -1,7 +1,7 @@
 """The arms a policy may choose from: declared price, prior, and whether they may run now."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from pipeline.errors import ConfigurationError
 
@@ -12,14 +12,16 @@ class Arm:
 
     `price_usd`: declared price of a typical run, the only thing known of a new arm;
     `prior_success`: share of successes expected before any run, None if nobody knows;
-    `prior_weight`: how many observed runs that prior is worth; `roles`: the roles it can play,
-    None = all. An arm that is `retired` or whose breaker is open is never picked.
+    `prior_weight`: how many observed runs that prior is worth; `role_priors`: the same by role,
+    where it is known apart; `roles`: the roles it can play, None = all. An arm that is `retired` or
+    whose breaker is open is never picked.
     """
 
     model: str
     price_usd: float
     prior_success: float | None = None
     prior_weight: float = 2.0
+    role_priors: Mapping[str, float] = field(default_factory=dict)
     roles: frozenset[str] | None = None
     retired: bool = False
     breaker_open: bool = False

@@ -101,6 +101,7 @@ class DomainModel:
         number = self.roles.get(name)
         if number is None:
             number = self.roles[name] = len(self.roles)
+            self.skills.name_roles(self.roles)
             self._slos_s.append(self._slo_of(name))
             self.presence.append(1.0)
             self.decisions.append(0.0)
@@ -274,6 +275,7 @@ class DomainModel:
         self._planned = state["planned"]
         self.known, self.seen = state["known"]
         self.set_arms(self.pool)
+        self.skills.name_roles(self.roles)
         self.skills.restore(state["skills"])
         self.regimes.restore(state["regimes"])
         self.settle()

@@ -1,6 +1,6 @@
 """How good each arm is in each role, by everything known of other arms, other roles and prices."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import NamedTuple
 
@@ -53,16 +53,21 @@ class Skills:
         self._expected = np.zeros(0)
         self._rank = np.zeros(0)
         self._declared = np.zeros(0)
+        self._by_role: dict[str, dict[int, float]] = {}
+        self._role_names: list[str] = []
 
     def set_arms(self, pool: Pool, places: Mapping[str, int]) -> None:
         """Take over what prices and users say of the arms; `places`: where each stands."""
         count = len(places)
         self._rank, self._expected = np.zeros(count), np.full(count, MIDDLE)
         self._declared = np.full(count, np.nan)
+        self._by_role = {}
         prices = sorted({arm.price_usd for arm in pool})
         top = max(len(prices) - 1, 1)
         for arm in pool:
             index = places[arm.model]
+            for role, expected in arm.role_priors.items():
+                self._by_role.setdefault(role, {})[index] = expected
             chance = arm.prior_success
             if chance is None:
                 self._rank[index] = prices.index(arm.price_usd) / top - 0.5
@@ -74,6 +79,18 @@ class Skills:
                 )
         self._fitted = 0.0
 
+    def name_roles(self, names: Iterable[str]) -> None:
+        """The names of all roles in the order of their numbers: priors are declared by name."""
+        self._role_names = list(names)
+
+    def _expectations(self, roles: int) -> Array:
+        """What is expected of each cell, row by row."""
+        expected = np.tile(self._expected, (roles, 1))
+        for role, name in enumerate(self._role_names[:roles]):
+            for arm, chance in self._by_role.get(name, {}).items():
+                expected[role, arm] = chance
+        return expected.ravel()
+
     def standing(self, role: int, right: Array, wrong: Array) -> Standing:
         """What is believed of a role's arms, given the outcomes (R, A) so far."""
         roles, arms = right.shape
@@ -81,7 +98,7 @@ class Skills:
         cells = np.flatnonzero(seen > 0.01)
         counts = seen[cells]
         shares = right.ravel()[cells] / counts
-        expected = np.tile(self._expected, roles)
+        expected = self._expectations(roles)
         guess = (right.ravel()[cells] + GUESS * expected[cells]) / (counts + GUESS)
         noise = np.maximum(guess * (1.0 - guess), LEAST_NOISE)
         errors = shares - expected[cells]
