@@ -73,7 +73,7 @@ class Blend:
         self.expected = 0.0
 
     def add(self, cell: Cell, number: int, success: bool, chance: float, rate: float) -> None:
-        """One more outcome of the regime in window `number`; `chance` of it in the regime.
+        """One more outcome of the regime in window `number`; `chance`: share of right ones there.
 
         A pair counts by the chance that the text did not change between, at `rate` a window.
         """

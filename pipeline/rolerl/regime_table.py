@@ -120,6 +120,15 @@ class RegimeTable:
         if abs(asin(sqrt(chance)) - asin(sqrt(min(max(before, 0.0), 1.0)))) > STALE_ANGLE:
             self._stale = STALE_OUTCOMES
 
+    def own_share(self, k: int, role: int, arm: int) -> float:
+        """Share of right outcomes of a cell in a regime it was counted for, drawn to nothing else.
+
+        What is expected of other regimes would make a regime in which all outcomes of a cell are
+        the same look like two that take turns.
+        """
+        right = float(self.right[k][role, arm])
+        return right / (right + float(self.wrong[k][role, arm]))
+
     def count_all(self, role: int, arm: int, success: bool) -> None:
         """Count an outcome whatever its regime."""
         self.all_right[role] *= FORGETTING

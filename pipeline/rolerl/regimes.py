@@ -16,6 +16,7 @@ from pipeline.rolerl.hazard import Hazard
 from pipeline.rolerl.likeness import Likeness
 from pipeline.rolerl.newcomer import Newcomer
 from pipeline.rolerl.regime_table import MOST_REGIMES, RegimeTable
+from pipeline.rolerl.stay import Stay
 
 Array = NDArray[np.float64]
 
@@ -31,11 +32,6 @@ MOVES_MEMORY = 0.9
 one in fifty. Else, while the text changes fast, to where the last ten or so changes from there led
 (it goes to and fro), and while it changes slowly, to any regime in proportion to its visits and a
 tenth of all visits: what was seen once is likelier to return than something unheard of to come."""
-STAY = 0.25
-"""Outcomes of a stay share this part of the likeness of neighbours beyond what the regime explains:
-a stay tells at most about four outcomes' worth of a cell."""
-TOLD_OUT = 16
-"""Known outcomes of a cell after which a stay tells hardly more of it."""
 MERGE_OFTEN, MERGE_SELDOM, SETTLED = 10, 50, 300
 """Whether two regimes are one is asked every ten windows with news, after the first three hundred
 every fifty."""
@@ -66,8 +62,7 @@ class Regimes:
         self.newcomer = Newcomer()
         self.expected = self.belief
         self.changed_at = 0
-        self.stay: dict[tuple[int, int], int] = {}
-        self.told_out: dict[int, int] = {}
+        self.stay = Stay()
         self.refreshed = 0
 
     def grow(self, roles: int, priors: Array, prior_weights: Array) -> None:
@@ -165,9 +160,10 @@ class Regimes:
             table.fade(best, VISIT_FORGETTING**gap)
             blend = table.blends[best]
             for role, arm, success in outcomes:
-                chance = table.columns[role][arm][best] if not is_new else 0.5
-                blend.add((role, arm), number, success, chance, self.hazard.rate)
-                table.count(best, self._news(role, arm), role, arm, success)
+                news = self.stay.news(role, arm, self.like.share)
+                table.count(best, news, role, arm, success)
+                share = table.own_share(best, role, arm)
+                blend.add((role, arm), number, success, share, self.hazard.rate)
         for role, arm, success in outcomes:
             table.count_all(role, arm, success)
         if recognised:
@@ -178,26 +174,6 @@ class Regimes:
         if self.learnt % (MERGE_OFTEN if self.learnt < SETTLED else MERGE_SELDOM) == 0:
             self._merge()
         self._refresh()
-
-    def _news(self, role: int, arm: int) -> float:
-        """How much one more outcome of a cell adds within one stay in a regime.
-
-        `told_out` has a bit for each arm of a role of which this stay can tell little more.
-        n outcomes that are alike by r are worth n / (1 + (n - 1) r) independent ones (Kish's design
-        effect); if the stay was put down to the wrong regime they are all wrong together.
-        """
-        cell = (role, arm)
-        before = self.stay.get(cell, 0)
-        self.stay[cell] = before + 1
-        if before + 1 == TOLD_OUT:
-            self.told_out[role] = self.told_out.get(role, 0) | 1 << arm
-        alike = self.like.share * STAY
-        worth = (before + 1) / (1.0 + before * alike)
-        return worth - (before / (1.0 + (before - 1) * alike) if before else 0.0)
-
-    def _begin_stay(self) -> None:
-        self.stay.clear()
-        self.told_out.clear()
 
     def _is_new(self) -> bool:
         """Weigh the window against a kind never seen, whose belief follows from it."""
@@ -228,7 +204,7 @@ class Regimes:
             if number > then:
                 self.hazard.observe(before != regime, number - then)
             if before != regime:
-                self._begin_stay()
+                self.stay.begin()
                 self.changes += 1
                 self.changed_at = number
                 moves = self.table.moves
@@ -258,7 +234,7 @@ class Regimes:
         for role, arm, success in self.evidence.outcomes:
             table.count(regime, 1.0, role, arm, success)
         table.visits[regime] = 1.0
-        self._begin_stay()
+        self.stay.begin()
         table.must_refresh()
 
     def _merge(self) -> None:
@@ -282,7 +258,7 @@ class Regimes:
             "hazard": self.hazard.weights,
             "evidence": [self.evidence.window, self.evidence.number, self.evidence.outcomes],
             "last_known": self.last_known,
-            "stay": [[*cell, count] for cell, count in self.stay.items()],
+            "stay": self.stay.state(),
             "newcomer": self.newcomer.state(),
             "expected": self.expected,
             "learnt": [self.learnt, self.taught, self.changes, self.changed_at],
@@ -298,11 +274,7 @@ class Regimes:
         self.evidence = Evidence(window, number, [(r, a, s) for r, a, s in outcomes])
         last = state["last_known"]
         self.last_known = None if last is None else (last[0], last[1])
-        self.stay = {(r, a): n for r, a, n in state["stay"]}
-        self.told_out = {}
-        for (role, arm), count in self.stay.items():
-            if count >= TOLD_OUT:
-                self.told_out[role] = self.told_out.get(role, 0) | 1 << arm
+        self.stay.restore(state["stay"])
         self.newcomer.restore(state["newcomer"])
         self.expected = state["expected"]
         self.learnt, self.taught, self.changes, self.changed_at = state["learnt"]

@@ -97,7 +97,7 @@ class DefaultPolicy(BasePolicy):
 
     def _ready(self, model: DomainModel, role_name: str, role: int) -> Ready:
         belief = model.regimes.belief
-        told_out = model.regimes.told_out.get(role, 0)
+        told_out = model.regimes.stay.told_out.get(role, 0)
         cached = _plan_key(belief, model.regimes.hazard.rate, model.checkup, told_out)
         plans = model.plans[role]
         ready = plans.get(cached)

@@ -24,7 +24,7 @@ def judged_plan(
         if role != offer.role:
             later[role] = max(0.0, always[offer.role] + always[role] - 1.0)
     bonus = offer.bonus(
-        weights, prospects, later, always, model.regimes.told_out.get(offer.role, 0)
+        weights, prospects, later, always, model.regimes.stay.told_out.get(offer.role, 0)
     )
     kept = offer.kept.tolist()
     rungs = tuple(

@@ -99,3 +99,17 @@ def test_state_goes_on_as_the_original() -> None:
             known.begin(str(number))
             known.see(role, arm, right)
         assert one.belief == other.belief
+
+
+def test_a_regime_whose_cells_never_disagree_is_not_taken_for_two() -> None:
+    regimes = Regimes(1, np.array([0.5, 0.5]), np.array([16.0, 16.0]))
+    regimes.hazard.weights = [0.0, 0.0, 0.0, 0.0, 0.0, 1.0]
+    for number in range(100):
+        regimes.begin(str(number))
+        regimes.like.disagreed = regimes.like.expected
+        regimes.table.must_refresh()
+        regimes.see(0, 0, True)
+        regimes.see(0, 1, False)
+    regimes.begin("last")
+    assert max(regimes.table.visits) > 90.0
+    assert not any(blend.found for blend in regimes.table.blends)
