@@ -11,7 +11,6 @@ import heapq
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import faust
@@ -96,10 +95,9 @@ class StrictConsumer(driver.Consumer):
                 generation = self.app.consumer_generation_id
                 records, active = await self._wait_next_records(timeout=1.0)
                 if not self.flow_active:
-                    # Who lets the flow go on seeks before.
-                    with suppress(KafkaError):
-                        await self.perform_seek()
-                elif generation != self.app.consumer_generation_id:
+                    # What is thrown away here is read again: who lets the flow go on seeks before.
+                    continue
+                if generation != self.app.consumer_generation_id:
                     await self._read_again()
                 else:
                     for place, batch in records.items():
@@ -112,11 +110,15 @@ class StrictConsumer(driver.Consumer):
                 raise
 
     async def _read_again(self) -> None:
-        """Seek back to what is committed: what was fetched during a rebalance is thrown away."""
-        while not self.should_stop:
+        """Seek back to what is committed: what was fetched during a rebalance is thrown away.
+
+        Unless another rebalance begins, which ends with a seek of its own.
+        """
+        while self.flow_active and not self.should_stop:
             try:
                 await self.perform_seek()
-            except KafkaError:
+            except (KafkaError, AssertionError):
+                # An assertion of aiokafka's: nothing is assigned at the moment.
                 await self.sleep(_SEEK_AGAIN_S)
             else:
                 return

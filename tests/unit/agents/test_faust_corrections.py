@@ -168,6 +168,7 @@ class Fetching:
         self.batches: asyncio.Queue[list[int]] = asyncio.Queue()
         self.seeks = 0
         self.seek_fails = 0
+        self.seek_error: Exception = KafkaError("away")
 
         async def fetch(_: Any, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's own
             if not self.consumer.flow_active:
@@ -178,7 +179,7 @@ class Fetching:
         async def seek() -> None:
             self.seeks += 1
             if self.seeks <= self.seek_fails:
-                raise KafkaError("away")
+                raise self.seek_error
 
         monkeypatch.setattr(driver.Consumer, "_wait_next_records", fetch)
         monkeypatch.setattr(self.consumer, "perform_seek", seek)
@@ -208,12 +209,15 @@ async def test_the_first_batch_after_a_rebalance_is_taken(monkeypatch: pytest.Mo
     fetching.task.cancel()
 
 
-@pytest.mark.parametrize("seek_fails", [0, 2])
+@pytest.mark.parametrize(
+    ("seek_fails", "error"),
+    [(0, KafkaError("away")), (2, KafkaError("away")), (2, AssertionError("nothing assigned"))],
+)
 async def test_what_is_fetched_during_a_rebalance_is_read_again(
-    monkeypatch: pytest.MonkeyPatch, seek_fails: int
+    monkeypatch: pytest.MonkeyPatch, seek_fails: int, error: Exception
 ) -> None:
     fetching = Fetching(monkeypatch)
-    fetching.seek_fails = seek_fails
+    fetching.seek_fails, fetching.seek_error = seek_fails, error
     await fetching.settle()
     fetching.app.consumer_generation_id += 1
     fetching.batches.put_nowait([5, 6])
@@ -239,6 +243,7 @@ async def test_nothing_comes_in_while_partitions_are_taken_away(
     monkeypatch.setattr(fetching.consumer, "commit", commit)
     await fetching.consumer.on_partitions_revoked({PARTITION})
     assert fetching.taken == []
+    assert fetching.seeks == 0
     fetching.task.cancel()
 
 
