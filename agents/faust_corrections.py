@@ -149,6 +149,11 @@ class StrictConsumer(driver.Consumer):
         if fresh:
             await self._thread.seek_to_beginning(*map(driver.ensure_aiokafka_TP, fresh))
 
+    async def verify_all_partitions_active(self) -> None:
+        """Nothing: the watchdog does this better, and Faust's way crashes the app when a rebalance
+        has not set a position yet.
+        """
+
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Commit what is done, let Faust wind down, then forget what was read."""
         intake = self.app.intake if isinstance(self.app, AppWithIntake) else None

@@ -247,6 +247,23 @@ async def test_nothing_comes_in_while_partitions_are_taken_away(
     fetching.task.cancel()
 
 
+async def test_a_position_that_is_not_set_yet_crashes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_position(*_: object) -> None:
+        raise AssertionError
+
+    for kind, crashes in ((driver.Consumer, True), (faust_corrections.StrictConsumer, False)):
+        consumer = consumer_of(kind)
+        monkeypatch.setattr(consumer, "verify_event_path", no_position)
+        monkeypatch.setattr(consumer, "assignment", lambda: {PARTITION})
+        monkeypatch.setattr(type(consumer.app), "rebalancing", False, raising=False)
+        try:
+            await consumer.verify_all_partitions_active()
+        except AssertionError:
+            assert crashes
+
+
 def test_another_faust_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faust, "__version__", "0.16.0")
     with pytest.raises(ConfigurationError, match=r"faust-streaming 0\.16\.0 is installed"):
