@@ -99,7 +99,6 @@ async def test_an_embedded_arm_does_not_move(code_arms: dict[str, Arm], name: st
 @pytest.mark.embedded
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.xfail(reason="as topic finder it gives in to en-09, an order in the stream")
 async def test_the_tiny_language_model_does_not_move(code_arms: dict[str, Arm]) -> None:
     """In the roles that the pool gives it, on a sample of the corpus: it takes seconds a window."""
     arms = [code_arms["rules"], *build_arms([SMOLLM], DOMAINS)]

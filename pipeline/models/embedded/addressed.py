@@ -46,6 +46,8 @@ _ORDER: Final = re.compile(
     | \b[a-z]+_[a-z]+\b
     | \b(?:dear|hey|hello)\s+(?:ai|model|assistant|llm)\b | \bcategory\s+list\b
     | \b(?:list|mark|sort|label|put)\b.{0,30}\b(?:sentences?|lines)\b
+    | \b(?:subject|sentence|line|id)s?\s+(?:number\s+)?[0-9]+\b | \bspans?\s+(?:from|of|is|are)\b
+    | (?:主题|商品编号|句子)\s*[0-9]+ | (?:сюжет|предмет|строк|отрезок)\w*\s+(?:от\s+)?[0-9]+
     | (?:输出|回答|分类|归到|归类|标注).{0,12}(?:类别|一类|句|[0-9]{3,}|空)
     | (?:类别|分类|标签)(?:列表|名单)? | (?:句子|模型).{0,8}(?:不算|跳过|注意|不要)
     | (?:请)?照(?:抄|做) | [0-9]{4,}.{0,6}(?:句|行) | (?:回答|输出).{0,8}[0-9]{3,}
