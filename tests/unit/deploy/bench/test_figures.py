@@ -47,7 +47,9 @@ def test_the_model_server_answers_rightly_and_on_time() -> None:
     body = json.dumps({"model": "bench", "messages": messages}).encode()
     models = Models(0.2, 0.5)
     reply, about = models.reply(body)
-    content = json.loads(b"".join(reply).partition(b"\r\n\r\n")[2])["choices"][0]["message"]["content"]
+    content = json.loads(b"".join(reply).partition(b"\r\n\r\n")[2])["choices"][0]["message"][
+        "content"
+    ]
     names = [subject["name"] for subject in json.loads(content)["subjects"]]
     assert names == ["harvest report", "harbour report"]
     assert about == f"topic_finder|{task.window.sentences[0].text}"
