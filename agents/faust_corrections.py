@@ -86,19 +86,21 @@ class StrictConsumer(driver.Consumer):
         if intake is None:
             await super()._drain_messages(fetcher)
             return
+        thrown_away = False
         try:
             while not (self.should_stop or fetcher.should_stop):
                 await intake.room()
                 if not self.flow_active:
                     await self.wait(self.can_resume_flow)  # type: ignore[arg-type]
+                if thrown_away:
+                    thrown_away = not await self._read_again()
+                    continue
                 # Not before the flow goes on: the first batch after a rebalance is of the new one.
                 generation = self.app.consumer_generation_id
                 records, active = await self._wait_next_records(timeout=1.0)
-                if not self.flow_active:
-                    # What is thrown away here is read again: who lets the flow go on seeks before.
-                    continue
-                if generation != self.app.consumer_generation_id:
-                    await self._read_again()
+                if not self.flow_active or generation != self.app.consumer_generation_id:
+                    # Fetched during a rebalance, perhaps behind the seek that ends it.
+                    thrown_away = bool(records)
                 else:
                     for place, batch in records.items():
                         tp = TP(place.topic, place.partition)
@@ -109,11 +111,8 @@ class StrictConsumer(driver.Consumer):
             if not self.app.should_stop:
                 raise
 
-    async def _read_again(self) -> None:
-        """Seek back to what is committed: what was fetched during a rebalance is thrown away.
-
-        Unless another rebalance begins, which ends with a seek of its own.
-        """
+    async def _read_again(self) -> bool:
+        """Seek back to what is committed, before anything new is taken; false if the flow stops."""
         while self.flow_active and not self.should_stop:
             try:
                 await self.perform_seek()
@@ -121,7 +120,8 @@ class StrictConsumer(driver.Consumer):
                 # An assertion of aiokafka's: nothing is assigned at the moment.
                 await self.sleep(_SEEK_AGAIN_S)
             else:
-                return
+                return True
+        return False
 
     def _taken(self, tp: TP, batch: Sequence[Any]) -> list[Taken]:
         due = self._read_offset[tp]

@@ -242,8 +242,11 @@ async def test_nothing_comes_in_while_partitions_are_taken_away(
 
     monkeypatch.setattr(fetching.consumer, "commit", commit)
     await fetching.consumer.on_partitions_revoked({PARTITION})
-    assert fetching.taken == []
-    assert fetching.seeks == 0
+    assert (fetching.taken, fetching.seeks) == ([], 0)
+    fetching.consumer.resume_flow()
+    fetching.batches.put_nowait([7])
+    await fetching.settle()
+    assert (fetching.taken, fetching.seeks) == ([7], 1)
     fetching.task.cancel()
 
 
