@@ -1,7 +1,7 @@
 """Garbage collection for a process that holds many messages: seldom, and not over what stays.
 
 Python looks for cycles after 700 allocations; with hundreds of windows in memory that took a
-quarter of a worker's time, and whole collections were pauses of a tenth of a second.
+third of a worker's time, and whole collections were pauses of a tenth of a second.
 """
 
 import gc
