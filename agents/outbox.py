@@ -106,23 +106,20 @@ class Outbox:
 
         What is sent before connects by itself.
         """
-        if self._client is None:
-            settings = {**_SETTINGS, **self._kafka.client_settings()}
-            self._client = self._connect(quiet(settings, Reachability()))
-            self._serve()
+        self._connected()
 
     async def send(self, messages: Iterable[Outgoing]) -> None:
         """Send all; returns when each is acknowledged.
 
         Raises BrokerAwayError when one was not, InvalidInputError when one is too large.
         """
-        self.start()
+        client = self._connected()
         context = context_headers()
         sent = _Sent(self._under_way)
         refused: KafkaError | None = None
         try:
             for message in messages:
-                await self._enqueue(message, context, sent)
+                await self._enqueue(client, message, context, sent)
         except KafkaException as error:
             refused = error.args[0]
         finally:
@@ -158,12 +155,20 @@ class Outbox:
             self._client.purge()
             self._client.poll(0)
 
-    async def _enqueue(self, message: Outgoing, context: Mapping[str, str], sent: _Sent) -> None:
-        client = self._client
+    def _connected(self) -> Producer:
+        if self._client is None:
+            settings = {**_SETTINGS, **self._kafka.client_settings()}
+            self._client = self._connect(quiet(settings, Reachability()))
+            self._serve()
+        return self._client
+
+    async def _enqueue(
+        self, client: Producer, message: Outgoing, context: Mapping[str, str], sent: _Sent
+    ) -> None:
         headers: dict[str, str | bytes | None] | None = None
         if context or message.headers:
             headers = {**context, **message.headers}
-        while client is not None:
+        while True:
             try:
                 client.produce(
                     self._kafka.named(message.kafka_topic),

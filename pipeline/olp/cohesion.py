@@ -12,6 +12,8 @@ _WORD = re.compile(r"\w+")
 _LONG_WORD = re.compile(r"\w{4,}")
 _BLOCK = 6
 _MIN_DEPTH = 0.25
+_GAPS_AT_ONCE = 64
+"""Bounds the matrix of sentences and terms, however long a window is."""
 
 
 class Cue(Protocol):
@@ -65,6 +67,15 @@ def _deepest_gap(texts: Sequence[str], lang: str, earliest: int) -> int | None:
 
 def _cohesion(terms: Sequence[Sequence[str]]) -> list[float]:
     """The likeness (cosine) of the sentences before and after each sentence's beginning."""
+    found: list[float] = []
+    for begin in range(0, len(terms), _GAPS_AT_ONCE):
+        low = max(begin - _BLOCK, 0)
+        near = _likeness(terms[low : begin + _GAPS_AT_ONCE + _BLOCK])
+        found += near[begin - low : begin - low + _GAPS_AT_ONCE]
+    return found
+
+
+def _likeness(terms: Sequence[Sequence[str]]) -> list[float]:
     flat = [term for sentence in terms for term in sentence]
     numbers = {term: number for number, term in enumerate(dict.fromkeys(flat))}
     if not flat:

@@ -59,3 +59,9 @@ def test_a_border_is_never_outside_of_what_was_asked_for(
     found = last_boundary(texts, lang, earliest, NEXT_UP)
     if found is not None:
         assert max(earliest, 1) <= found < len(texts)
+
+
+def test_a_border_far_back_in_a_long_window_is_found() -> None:
+    texts = ROSES * 9 + BOATS * 20
+    assert last_boundary(texts, "en", 1, ()) == len(ROSES * 9)
+    assert last_boundary(texts, "en", len(texts) - 220, ()) == len(ROSES * 9)
