@@ -20,7 +20,6 @@ from pipeline.errors import ConfigurationError, InvalidInputError
 from pipeline.models.declared import DeclaredModels
 from schemas.catalogue import MODEL_POOL
 from schemas.codec import encode
-from schemas.model_declaration import ModelDeclaration
 from schemas.pool_change import PoolChange, PoolOperation
 from schemas.roles import MODEL_ROLES
 
@@ -178,7 +177,7 @@ def _write(
     now = datetime.now(UTC)
     changes: list[PoolChange] = []
     for settings in arms:
-        plain = ModelDeclaration.model_validate(settings.model_dump(exclude={"role_priors"}))
+        plain = settings.declaration
         try:
             changes.append(PoolChange(operation=operation, declaration=plain, at=now))
         except ValidationError as error:

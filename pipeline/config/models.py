@@ -18,6 +18,11 @@ class ModelSettings(ModelDeclaration):
     role_priors: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
 
     @property
+    def declaration(self) -> ModelDeclaration:
+        """The arm as it is declared to running workers, without what is expected of it by role."""
+        return ModelDeclaration.model_validate(self.model_dump(exclude={"role_priors"}))
+
+    @property
     def endpoint_model(self) -> str:
         """The model's name at its endpoint."""
         return self.model or self.name

@@ -12,7 +12,6 @@ from pipeline.decisions.policy_maker import PolicyMaker
 from pipeline.errors import ConfigurationError, InvalidInputError
 from pipeline.models.declared import DeclaredModels
 from schemas.codec import decode, encode
-from schemas.model_declaration import ModelDeclaration
 from schemas.policy_control import ControlMode, PolicyControl
 from schemas.pool_change import PoolChange, PoolOperation
 from schemas.rewards import JudgeVerdict, Outcome, QualitySource, RewardEvent, RoleAssignment
@@ -50,7 +49,7 @@ class Bench:
         self._offset = 0
 
     def change(self, operation: str, name: str, price: float = 1.0) -> None:
-        declaration = ModelDeclaration.model_validate(arm(name, price).model_dump())
+        declaration = arm(name, price).declaration
         change = PoolChange(operation=PoolOperation(operation), declaration=declaration, at=AT)
         self.declared.change(name, change)
 

@@ -1,14 +1,13 @@
 """What arms there are: the configuration's, changed by what came later."""
 
 from pipeline.models.declared import DeclaredModels
-from schemas.model_declaration import ModelDeclaration
 from schemas.pool_change import PoolChange, PoolOperation
 from tests.in_memory_models import arm
 from tests.role_tasks import AT
 
 
 def change(operation: str, name: str, price: float = 1.0) -> PoolChange:
-    declaration = ModelDeclaration.model_validate(arm(name, price).model_dump())
+    declaration = arm(name, price).declaration
     return PoolChange(operation=PoolOperation(operation), declaration=declaration, at=AT)
 
 
