@@ -19,6 +19,7 @@ _MARKUP: Final = re.compile(
     | ["'](?:subjects|spans|same|items|categories|subject|id|name)["']\s*:
     | \[\s*\[\s*\d | \[\s*\] | \{\s*\}
     | ^\W*\#{2,} | ```
+    | (?:^|\s)[0-9]{1,5}\s+["“](?=\w)
     | (?=[a-z+/]*[0-9])[a-z0-9+/]{20,}
     | [\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]
     """,
