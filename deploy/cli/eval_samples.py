@@ -44,12 +44,13 @@ def role_priors(
             blocks = total(result.counts for result in results).blocks()
             return round((blocks["sentences"]["f1"] + blocks["categories"]["micro_f1"]) / 2, 3)
 
-        return _by_role({name: model.serves for name, model in models.items()}, worth, say)
+        return by_role({name: model.serves for name, model in models.items()}, worth, say)
 
 
-def _by_role(
+def by_role(
     serves: dict[str, Callable[[str], bool]], worth: Callable[[dict[Role, str]], float], say: Say
 ) -> dict[str, dict[str, float]]:
+    """What `worth` says of each cast that has one role changed from the arm best alone."""
     able = [name for name, plays in serves.items() if all(plays(r.value) for r in MODEL_ROLES)]
     alone = {name: worth(dict.fromkeys(MODEL_ROLES, name)) for name in able}
     best = max(alone, key=lambda name: alone[name])

@@ -79,3 +79,12 @@ def test_state_goes_on_as_the_original() -> None:
     other.restore(one.state())
     right[0, 0] += 1.0
     assert (other.standing(0, right, wrong).means == one.standing(0, right, wrong).means).all()
+
+
+def test_a_prior_of_one_role_says_nothing_of_another() -> None:
+    arms = [Arm("arm-0", 1.0, prior_success=0.5, role_priors={"finder": 0.9}), *ARMS[1:]]
+    made = skills(arms)
+    made.name_roles(["finder", "locator"])
+    nothing = np.zeros((2, 5))
+    assert made.standing(0, nothing, nothing).means[0] == pytest.approx(0.9)
+    assert made.standing(1, nothing, nothing).means[0] == pytest.approx(0.5)
