@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from pipeline.domains.definition import Category, CueSet, Domain, SubjectGuide
 from pipeline.models.embedded.organizing import (
     Decision,
     is_telling,
@@ -21,6 +22,20 @@ ALONE = Decision(neighbours=0.0)
 SCORES = st.integers(1, 8).flatmap(
     lambda rows: arrays(np.float64, (rows, 3), elements=st.floats(-5, 5))
 )
+
+
+def domain(opens: str = "") -> Domain:
+    names = ("a", "b")
+    return Domain(
+        name="d",
+        languages=("en",),
+        subject=SubjectGuide({}, {}),
+        attributes=(),
+        categories=tuple(Category(name, {}, {}, {}, opens=name == opens) for name in names),
+        filler=CueSet({}, {}),
+        transitions={},
+        prompts={},
+    )
 
 
 def task(
@@ -60,7 +75,7 @@ def test_fragments_follow_the_sentences_around_them() -> None:
 def test_items_cover_what_is_offered_and_only_allowed_categories() -> None:
     scores = np.array([[5.0, 0, 0], [5.0, 4, 0], [0, 0, 9.0]])
     given_task = task(("lamp shade", "copper", "okay"), ("b",), (1, 3, 3, 9))
-    items = organize(given_task, ("a", "b"), scores, ALONE)
+    items = organize(given_task, domain(), scores, ALONE)
     assert [(item.subject, item.sentence) for item in items] == [(4, 1), (4, 3)]
     assert items[0].categories == ("b",)
     assert items[1].categories == ()
@@ -68,9 +83,17 @@ def test_items_cover_what_is_offered_and_only_allowed_categories() -> None:
 
 def test_a_second_category_needs_nearly_the_same_probability() -> None:
     given_task = task(("lamp shade",), ("a", "b"), (1,))
-    even = organize(given_task, ("a", "b"), np.array([[4.0, 4.0, 0]]), ALONE)
-    clear = organize(given_task, ("a", "b"), np.array([[4.0, 1.0, 0]]), ALONE)
+    even = organize(given_task, domain(), np.array([[4.0, 4.0, 0]]), ALONE)
+    clear = organize(given_task, domain(), np.array([[4.0, 1.0, 0]]), ALONE)
     assert (even[0].categories, clear[0].categories) == (("a", "b"), ("a",))
+
+
+def test_an_opening_stands_where_a_subject_begins() -> None:
+    texts = ("copper desk lamp with cotton cable",) * 4
+    given_task = task(texts, ("a", "b"), (2, 3, 4))
+    scores = np.tile([0.0, 1.0, -9.0], (4, 1))
+    items = organize(given_task, domain(opens="a"), scores, ALONE)
+    assert [item.categories[0] for item in items] == ["a", "b", "b"]
 
 
 def test_sentences_full_of_words_are_less_likely_filler() -> None:
