@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from pydantic import BaseModel
 
 from agents.reachability import Reachability, quiet
+from agents.refusals import not_done
 from pipeline.config import KafkaSettings
-from pipeline.errors import InvalidInputError, RetryableError
+from pipeline.errors import InvalidInputError, RetryableError, RolestreamError
 from pipeline.tracing import context_headers
 from schemas.codec import encode
 
@@ -64,7 +65,7 @@ def outgoing(
 class _Sent:
     """Messages that were sent together: `done` is set when the broker has said to each."""
 
-    __slots__ = ("_due", "_under_way", "done", "failed")
+    __slots__ = ("_due", "_under_way", "done", "failed", "failed_at")
 
     def __init__(self, under_way: "set[_Sent]") -> None:
         # The sender counts as one, until it has sent all.
@@ -72,16 +73,19 @@ class _Sent:
         self._under_way = under_way
         self.done = asyncio.get_running_loop().create_future()
         self.failed: KafkaError | None = None
+        self.failed_at: str | None = None
         under_way.add(self)
 
     def one_more(self) -> None:
         """One more is in the producer's buffer."""
         self._due += 1
 
-    def told(self, error: KafkaError | None, _: object) -> None:
+    def told(self, error: KafkaError | None, message: Message | None) -> None:
         """The broker's word on one of them."""
         self._due -= 1
-        self.failed = self.failed or error
+        if error is not None and self.failed is None:
+            self.failed = error
+            self.failed_at = None if message is None else message.topic()
         if not self._due:
             self._under_way.discard(self)
             if not self.done.done():
@@ -128,7 +132,7 @@ class Outbox:
         if refused is None:
             await sent.done
         if sent.failed is not None:
-            _refused(sent.failed)
+            raise self._refused(sent.failed, sent.failed_at)
 
     async def settled(self, limit_s: float) -> None:
         """Wait until the broker has said to all that was sent; what it has not by then is dropped.
@@ -202,8 +206,8 @@ class Outbox:
             finally:
                 self._look_in(_LOOK_S if self._under_way else _IDLE_LOOK_S)
 
-
-def _refused(error: KafkaError) -> None:
-    if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
-        raise InvalidInputError(f"the broker refuses a message as too large: {error.str()}")
-    raise BrokerAwayError(f"the broker did not take a message: {error.str()}")
+    def _refused(self, error: KafkaError, kafka_topic: str | None) -> RolestreamError:
+        if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+            return InvalidInputError(f"the broker refuses a message as too large: {error.str()}")
+        where = "what is sent" if kafka_topic is None else f"the Kafka topic {kafka_topic}"
+        return BrokerAwayError(not_done(f"WRITE {where}", error, self._kafka))

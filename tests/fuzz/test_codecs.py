@@ -19,6 +19,7 @@ from tests.fuzz.mutations import mutated
 GOLDEN = Path(__file__).parent.parent / "contract" / "golden"
 MODELS = {t.model.__name__: t.model for t in catalogue(["news"]) if t.model is not None}
 EXAMPLES = sorted(path.stem for path in GOLDEN.glob("*.json"))
+KEYS = ("subjects", "spans", "same", "items")
 
 
 def read(model: type[BaseModel], value: bytes | None) -> None:
@@ -51,9 +52,12 @@ def test_messages_that_were_bent(example: str, seed: int) -> None:
 
 
 @settings(max_examples=300)
-@given(st.text(max_size=400) | st.binary(max_size=400).map(lambda b: b.decode("latin-1")))
-def test_what_models_answer_and_what_they_are_asked(text: str) -> None:
-    found = extract_object(text)
+@given(
+    st.text(max_size=400) | st.binary(max_size=400).map(lambda b: b.decode("latin-1")),
+    st.sampled_from(KEYS),
+)
+def test_what_models_answer_and_what_they_are_asked(text: str, key: str) -> None:
+    found = extract_object(text, key)
     assert found is None or isinstance(found, dict)
     with suppress(InvalidInputError):
         parse_user(text)

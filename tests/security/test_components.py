@@ -114,7 +114,7 @@ def test_a_grant_that_is_taken_away_and_given_back_loses_nothing(
         *(producer, "produce", "-", "--domain", "news", "--stream", "taken", "--end"), text=TEXT
     )
     assert produced[0] == 0
-    refused = "the broker did not take a message: TopicAuthorizationFailedError"
+    refused = "'splitter' may not WRITE the Kafka topic sec.windows: have it granted;"
     until(lambda: any(refused in p.read_text() for p in people.folder.glob("*.log")), 30)
     for future in secure_kafka.admin.create_acls([rule]).values():
         future.result()

@@ -14,6 +14,13 @@ from pipeline.errors import InvalidInputError, RolestreamError
 Told = Callable[[KafkaError | None, object], None]
 
 
+class Delivered:
+    """What the client hands out with the broker's word on a message."""
+
+    def topic(self) -> str:
+        return "p.windows"
+
+
 class Client:
     """Stands in for librdkafka's producer: tells what it is told to tell when it is looked at."""
 
@@ -47,7 +54,7 @@ class Client:
         if self.acknowledges:
             told, self.waiting = self.waiting, []
             for tell in told:
-                tell(self.later, None)
+                tell(self.later, Delivered())
 
     def purge(self) -> None:
         self.acknowledges = True
@@ -98,7 +105,6 @@ async def test_order_and_acknowledgement_are_asked_of_the_client() -> None:
 @pytest.mark.parametrize(
     ("code", "told"),
     [
-        (KafkaError.TOPIC_AUTHORIZATION_FAILED, BrokerAwayError),
         (KafkaError._MSG_TIMED_OUT, BrokerAwayError),
         (KafkaError.MSG_SIZE_TOO_LARGE, InvalidInputError),
     ],
@@ -113,6 +119,18 @@ async def test_a_refusal_says_what_to_do(
         client.later = KafkaError(code, "because")
     with pytest.raises(told, match="because"):
         await outbox.send([message(), message()])
+    outbox.stop()
+
+
+async def test_a_grant_that_is_missing_is_named() -> None:
+    outbox, client = opened()
+    client.later = KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED, "because")
+    with pytest.raises(BrokerAwayError) as told:
+        await outbox.send([message()])
+    assert str(told.value) == (
+        "anonymous may not WRITE the Kafka topic p.windows: have it granted; "
+        "docs/security.md lists who needs what"
+    )
     outbox.stop()
 
 
