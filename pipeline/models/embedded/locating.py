@@ -8,12 +8,16 @@ from typing import Final
 import numpy as np
 
 from pipeline.models.embedded.course import Course
+from pipeline.models.embedded.mentions import NAMED
 from pipeline.models.embedded.role_answers import SubjectSpan
 from pipeline.models.embedded.segmentation import Emissions, best_path, runs
 from pipeline.prompt_format import TaskPrompt
 
 _ASIDE_LOSS: Final = 0.5
 _OUTSIDE: Final = -1
+_LOUDER: Final = 1.5
+_ROUNDS: Final = 2
+_OFTEN: Final = 3
 
 
 def spans(
@@ -25,7 +29,7 @@ def spans(
     in chat counts less. Talk that presents nothing for a while belongs to no subject.
     """
     heard = fit * (1 - _ASIDE_LOSS * course.aside)[:, None]
-    path = np.array(best_path(heard, costs))
+    path = np.array(_path_of_all(heard, mentions, costs))
     path[course.breaks(mentions.max(axis=1))] = _OUTSIDE
     numbers = [number for number, _ in task.sentences]
     return tuple(
@@ -33,3 +37,22 @@ def spans(
         for column, first, last in runs([int(column) for column in path])
         if column != _OUTSIDE
     )
+
+
+def _path_of_all(heard: Emissions, mentions: Emissions, costs: Sequence[float]) -> tuple[int, ...]:
+    """The best path on which each subject that is named often has a place.
+
+    Where one is drowned out, what speaks for it counts more and more, within bounds.
+    """
+    named = set(np.flatnonzero((mentions >= NAMED).sum(axis=0) >= _OFTEN).tolist())
+    path = best_path(heard, costs)
+    for _ in range(_ROUNDS):
+        drowned = sorted(named - set(path))
+        if not drowned:
+            break
+        heard = heard.copy()
+        heard[:, drowned] = np.where(
+            heard[:, drowned] > 0, _LOUDER * heard[:, drowned], heard[:, drowned]
+        )
+        path = best_path(heard, costs)
+    return path

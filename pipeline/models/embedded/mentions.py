@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.models.embedded.names import name_tokens, normal_name, text_tokens
+from pipeline.models.embedded.names import head_tokens, name_tokens, normal_name, text_tokens
 from pipeline.models.embedded.segmentation import Emissions
 from pipeline.models.embedded.words import has_cjk
 from pipeline.prompt_format import PromptSubject
@@ -18,9 +18,11 @@ from pipeline.prompt_format import PromptSubject
 _WHOLE_NAME: Final = 1.5
 _WORD_ONLY: Final = 0.6
 _MOST_WORDS: Final = 2.0
+_MODIFIER: Final = 0.5
 _COMMON_SHARE: Final = 0.25
 _NUMBER_NAME: Final = re.compile(r"number \d+")
-_NAMED: Final = 0.6
+NAMED: Final = 0.6
+"""A sentence that names a subject at least so strongly shows that the subject is there."""
 _UNNAMED_LOSS: Final = 0.1
 
 
@@ -59,7 +61,7 @@ def mention_strengths(
 def not_before_named(fit: Emissions, mentions: Emissions) -> Emissions:
     """`fit` with nothing in favour of a subject before the first sentence that names it."""
     rows = np.arange(len(fit))[:, None]
-    named = mentions >= _NAMED
+    named = mentions >= NAMED
     first = np.where(named.any(axis=0), named.argmax(axis=0), 0)
     return np.where(rows < first[None, :], np.minimum(fit, 0.0) - _UNNAMED_LOSS, fit)
 
@@ -85,7 +87,6 @@ def _token_weights(
 def _strength(name: str, sentence: _Sentence, weights: Mapping[str, float], lang: str) -> float:
     wanted = normal_name(name)
     tokens = name_tokens(name, lang)
-    weight = sum(weights[token] for token in tokens) / max(len(tokens), 1)
     if has_cjk(wanted):
         whole = wanted.replace(" ", "") in sentence.squeezed
     else:
@@ -94,5 +95,8 @@ def _strength(name: str, sentence: _Sentence, weights: Mapping[str, float], lang
         return _WHOLE_NAME if whole else 0.0
     found = [token for token in tokens if token in sentence.tokens]
     if whole or (found and len(found) == len(tokens)):
-        return _WHOLE_NAME * weight
-    return _WORD_ONLY * min(_MOST_WORDS, sum(weights[token] for token in found))
+        # "Trench coat" is no other coat, however many there are: its rarest word tells.
+        return _WHOLE_NAME * max((weights[token] for token in tokens), default=1.0)
+    strength = _WORD_ONLY * min(_MOST_WORDS, sum(weights[token] for token in found))
+    # A washing machine is no washing powder: the last word says what a thing is.
+    return strength if head_tokens(name, lang).intersection(found) else _MODIFIER * strength

@@ -29,6 +29,16 @@ def name_tokens(name: str, lang: str) -> frozenset[str]:
     return frozenset(stems or {word.stem for word in split_words(plain, lang)})
 
 
+def head_tokens(name: str, lang: str) -> frozenset[str]:
+    """The tokens of a name's last word, which says what kind of thing it is."""
+    plain = normal_name(name)
+    if has_cjk(plain):
+        words = [word.stem for word in split_words(plain, "zh") if word.carries]
+        return frozenset(_pairs(words[-1] if words else plain.replace(" ", "")[-2:]))
+    stems = [word.stem for word in split_words(plain, lang) if word.carries]
+    return frozenset(stems[-1:]) or name_tokens(name, lang)
+
+
 def name_similarity(left: str, right: str, lang: str) -> float:
     """0 to 1; 1 for the same name, high if one contains the other, 0 if numbers disagree.
 

@@ -34,6 +34,7 @@ _SAME_HERE: Final = 0.9
 _UNKNOWN_WORTH: Final = 0.5
 _NUMBERED_WORTH: Final = 1.0
 _SHORT_WORD: Final = 6
+_MEASURES: Final = frozenset("杯瓶盒包袋罐件双套支块片颗粒滴张")
 
 
 def rules_arm(domains: Mapping[str, Domain], count_tokens: TokenCounter) -> RoleArm:
@@ -86,7 +87,7 @@ class RulesMethods:
         if head.numbered:
             return _NUMBERED_WORTH
         known = kind_stems(lang)
-        if head.stem in known.talk:
+        if head.stem in known.talk or (lang == "zh" and _counted(head.stem) in known.talk):
             return 0.0
         if self._is_thing(head, lang):
             return 1.0
@@ -127,6 +128,11 @@ class RulesMethods:
             return mention_fit(found, texts, worth, flow)
 
         return fit
+
+
+def _counted(stem: str) -> str:
+    """The Chinese noun without a measure word that the cutter took for its beginning: 杯水."""
+    return stem[1:] if stem[0] in _MEASURES else stem
 
 
 def everyday_words(domain: Domain, lang: str) -> Counter[str]:
