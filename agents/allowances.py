@@ -22,7 +22,7 @@ from pipeline.clock import Clock
 from pipeline.config import Config, KafkaSettings, ModelSettings
 from pipeline.config.allowances import AllowanceSettings
 from pipeline.metrics import BUDGET_LEFT, BUDGET_SPENT
-from pipeline.models.pool import Completes
+from pipeline.models.endpoint import Completes
 from schemas.allowances import AllowanceLedger, AllowanceRequest
 from schemas.catalogue import ALLOWANCE_REQUESTS
 from schemas.codec import encode

@@ -8,7 +8,8 @@ from pipeline.config import KafkaSettings, ModelSettings
 from pipeline.errors import ConfigurationError
 from pipeline.metrics import POOL_CHANGES
 from pipeline.models.declared import DeclaredModels
-from pipeline.models.pool import Completes, ModelPool
+from pipeline.models.endpoint import Completes
+from pipeline.models.pool import ModelPool
 from schemas.catalogue import MODEL_POOL
 from schemas.codec import DecodeError, decode
 from schemas.pool_change import PoolChange

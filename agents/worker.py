@@ -41,7 +41,8 @@ from pipeline.domains import Domain, load_domains, select_domains
 from pipeline.errors import ConfigurationError, RetryableError
 from pipeline.models.client import ModelClient
 from pipeline.models.declared import DeclaredModels
-from pipeline.models.pool import Completes, ModelPool
+from pipeline.models.endpoint import Completes
+from pipeline.models.pool import ModelPool
 from pipeline.olp.splitter import MAX_WINDOW_TOKENS
 from pipeline.rolerl.reward import reward_preset
 from schemas.roles import MODEL_ROLES, Role

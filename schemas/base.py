@@ -5,6 +5,9 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA_VERSION: Final = 1
+ONLY_WHERE_USED: Final = "x-only-where-used"
+"""Marks a field in the JSON Schema that is written only where it says something. Readers that do
+not know it yet refuse those messages, and understand all others."""
 
 StreamId = Annotated[str, Field(min_length=1, max_length=200)]
 Seq = Annotated[int, Field(ge=0, le=2**63 - 1)]

@@ -1,16 +1,19 @@
 """How an arm of the pool is declared: where it is served, what it costs, what it can take."""
 
 import re
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from schemas.base import Part
+from schemas.arm_names import base_of, size_in
+from schemas.base import ONLY_WHERE_USED, Part
 
 JUDGE_ONLY = "judge"
 """Named as its only role by an arm that judges answers and serves no role itself."""
 
 
+MOST_SUBJECTS = 1000
+_ALL_IN_ONE = (0,)
 _BARE_URL = re.compile(r"https?://[^/?#@\s]+(/[^?#@\s]*)?")
 
 
@@ -23,6 +26,8 @@ class ModelDeclaration(Part):
     `structured` "auto": the strongest mode that the endpoint takes, found out by its refusals.
     `schema_bounds` false leaves the window's own bounds out of JSON schemas, so that they are the
     same for every window: hosted endpoints cache them with the prompt, small models need them.
+    `batch_subjects` are numbers of subjects that one call of a batched role asks about, 0 is all
+    of the window: the first is the arm's own, each further one an arm of its own, `name@size`.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/+-]*$", max_length=100)
@@ -45,6 +50,29 @@ class ModelDeclaration(Part):
     roles: tuple[str, ...] = ()
     limit_group: str | None = Field(default=None, min_length=1, max_length=200)
     prior_quality: float | None = Field(default=None, ge=0, le=1)
+    batch_subjects: tuple[Annotated[int, Field(ge=0, le=MOST_SUBJECTS)], ...] = Field(
+        default=_ALL_IN_ONE,
+        min_length=1,
+        exclude_if=lambda sizes: sizes == _ALL_IN_ONE,
+        json_schema_extra={ONLY_WHERE_USED: True},
+    )
+
+    @field_validator("name", mode="before")
+    @classmethod
+    def _no_batch_size(cls, name: Any) -> Any:
+        if isinstance(name, str) and (size := size_in(name)) is not None:
+            raise ValueError(
+                f"{name!r} is how the batch size {size} of {base_of(name)!r} is named; leave out "
+                f'"@{size}" and declare batch_subjects = [0, {size}]'
+            )
+        return name
+
+    @field_validator("batch_subjects")
+    @classmethod
+    def _each_size_once(cls, sizes: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(sizes)) < len(sizes):
+            raise ValueError(f"batch_subjects {list(sizes)}: each size once")
+        return sizes
 
     @field_validator("base_url")
     @classmethod

@@ -26,3 +26,6 @@ MODEL_ROLES = (
     Role.CONTENT_ORGANIZER,
 )
 """Roles whose answers come from the pool's model arms; the other two are code by default."""
+
+BATCHED_ROLES = (Role.TOPIC_LOCATOR, Role.CONTENT_ORGANIZER)
+"""Roles that may ask about a window's subjects in several calls, some in each."""

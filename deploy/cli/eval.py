@@ -109,7 +109,12 @@ def _pool(given: Mapping[str, Any], setting: Setting) -> Sequence[str]:
         return [part.strip() for part in given["pool"].split(",") if part.strip()]
     if setting.embedded:
         return quick_models()
-    return [model.name for model in setting.config.models if model.works]
+    return [
+        arm.name
+        for model in setting.config.models
+        for arm in (model, *model.variants)
+        if model.works
+    ]
 
 
 def _windows(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from deploy.cli.eval_play import Setting, play_once, pool_of
-from deploy.cli.eval_rows import Row
+from deploy.cli.eval_rows import Row, arms_among
 from pipeline.config import Config
 from pipeline.evaluation.gold import GoldWindow
 from pipeline.evaluation.scores import total
@@ -20,10 +20,8 @@ def best_mix(
     Better is a greater sum of the F1 of sentences and the micro F1 of categories. It begins with
     the arm that is best alone, and goes through the roles once, the last role first.
     """
-    able = {
-        role: [m.name for m in setting.config.models if m.name in pool and m.serves(role.value)]
-        for role in MODEL_ROLES
-    }
+    arms = arms_among(setting.config.models, pool)
+    able = {role: [m.name for m in arms if m.serves(role.value)] for role in MODEL_ROLES}
     everywhere = [name for name in pool if all(name in able[role] for role in MODEL_ROLES)]
     with pool_of(Row("best", tuple(pool), policy="-"), setting) as config:
 

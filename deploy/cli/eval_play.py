@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.cli.eval_pool import served, unhurried
-from deploy.cli.eval_rows import Row
+from deploy.cli.eval_rows import Row, with_batch_sizes
 from pipeline.clock import Clock
 from pipeline.config import Config, ModelSettings
 from pipeline.decisions.judge import JudgePanel
@@ -26,6 +26,7 @@ from pipeline.evaluation.sorting import Sorted, sort_sentences
 from pipeline.models.declared import DeclaredModels
 from pipeline.models.pool import ModelPool
 from pipeline.rolerl.reward import reward_preset
+from schemas.arm_names import base_of
 from schemas.roles import Role
 
 
@@ -115,8 +116,9 @@ def sort(
 def pool_of(row: Row, setting: Setting) -> Iterator[Config]:
     """The configuration with the row's models, reachable while the context lasts."""
     config = setting.config
-    models = [model for model in config.models if model.name in row.models]
-    judges = [m for m in config.models if m.name in config.judging.models and m not in models]
+    models = list(with_batch_sizes(config.models, row.models))
+    names = {model.name for model in models}
+    judges = [m for m in config.models if m.name in config.judging.models and m.name not in names]
     if not setting.embedded:
         if row.arms is not None:
             _check_roles(row, models)
@@ -124,7 +126,7 @@ def pool_of(row: Row, setting: Setting) -> Iterator[Config]:
         return
     wanted = [unhurried(model) for model in models] if row.alone else models
     with served(wanted, config.domains.files, setting.weights) as there:
-        gone = sorted(set(row.models) - {model.name for model in there})
+        gone = sorted(names - {model.name for model in there})
         if gone and row.alone:
             raise ConfigurationError(f"the weights of {', '.join(gone)} cannot be had")
         yield config.model_copy(update={"models": there})
@@ -158,7 +160,7 @@ def _learner(policy: str, config: Config, seed: int) -> Learner:
 def _check_roles(row: Row, models: Sequence[ModelSettings]) -> None:
     by_name = {model.name: model for model in models}
     for role, name in (row.arms or {}).items():
-        if not by_name[name].serves(Role(role).value):
+        if not by_name[base_of(name)].serves(Role(role).value):
             raise ConfigurationError(
                 f"{name} does not declare the role {role.value}; "
                 "name another arm for it: --arms role=arm,role=arm,..."

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from deploy.cli.eval_best import Say
 from deploy.cli.eval_play import Setting, play_once, pool_of
-from deploy.cli.eval_rows import Row
+from deploy.cli.eval_rows import Row, arms_among
 from deploy.samples import SampleStream, load_streams
 from pipeline.evaluation.gold import GoldSubject, GoldWindow, Label
 from pipeline.evaluation.scores import total
@@ -35,7 +35,7 @@ def role_priors(
     The other roles are played by the arm that is best alone. The figure is the mean of the F1 of
     sentences and the micro F1 of categories, in thousandths.
     """
-    models = {m.name: m for m in setting.config.models if m.name in pool}
+    models = {arm.name: arm for arm in arms_among(setting.config.models, pool)}
     with pool_of(Row("priors", tuple(pool), arms={}), setting) as config:
 
         def worth(mix: dict[Role, str]) -> float:

@@ -18,8 +18,10 @@ from pipeline.config import Config, ModelSettings, load_config
 from pipeline.config.load import with_bootstrap_servers
 from pipeline.errors import ConfigurationError, InvalidInputError
 from pipeline.models.declared import DeclaredModels
+from schemas.arm_names import base_of, batched_name
 from schemas.catalogue import MODEL_POOL
 from schemas.codec import encode
+from schemas.model_declaration import ModelDeclaration
 from schemas.pool_change import PoolChange, PoolOperation
 from schemas.roles import MODEL_ROLES
 
@@ -39,6 +41,10 @@ _USD = click.FloatRange(min=0)
 @click.option("--context-tokens", type=int, help="How much it can read at once.")
 @click.option("--roles", help="Comma-separated roles it may be given; all if left out.")
 @click.option("--prior-quality", type=click.FloatRange(0, 1), help="What is expected of it.")
+@click.option(
+    "--batch-subjects",
+    help="Comma-separated numbers of subjects a call asks about; 0 is all, further ones are arms.",
+)
 @click.option("--replace", is_flag=True, help="Declare an arm anew that is in the pool.")
 @_JSON
 @cluster_options
@@ -54,6 +60,7 @@ def add(
     context_tokens: int | None,
     roles: str | None,
     prior_quality: float | None,
+    batch_subjects: str | None,
     replace: bool,
     as_json: bool,
     bootstrap_servers: str | None,
@@ -71,6 +78,7 @@ def add(
         "context_tokens": context_tokens,
         "roles": None if roles is None else tuple(roles.split(",")),
         "prior_quality": prior_quality,
+        "batch_subjects": None if batch_subjects is None else tuple(batch_subjects.split(",")),
     }
     with told_plainly():
         new = _new_arms(file, {key: value for key, value in options.items() if value is not None})
@@ -163,6 +171,11 @@ def _new_arms(file: Path | None, options: dict[str, Any]) -> tuple[ModelSettings
 
 def _live(declared: DeclaredModels, name: str) -> ModelSettings:
     known = declared.get(name)
+    if known is None and (base := base_of(name)) != name:
+        raise ConfigurationError(
+            f"{name} is a batch size of {base}, and goes as that goes; to change which there are, "
+            "add it again with --batch-subjects and --replace"
+        )
     if known is None:
         names = ", ".join(model.name for model in declared.live())
         raise ConfigurationError(f"there is no arm {name!r} in the pool; it has {names}")
@@ -192,5 +205,10 @@ def _write(
         arm = change.declaration
         click.echo(
             f"{operation.value}: {arm.name}, ${arm.usd_per_million_input:g} in / "
-            f"${arm.usd_per_million_output:g} out per million tokens"
+            f"${arm.usd_per_million_output:g} out per million tokens{_batches(arm)}"
         )
+
+
+def _batches(arm: ModelDeclaration) -> str:
+    further = [batched_name(arm.name, size) for size in arm.batch_subjects[1:]]
+    return f"; with {', '.join(further)}" if further else ""

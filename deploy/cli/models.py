@@ -41,17 +41,18 @@ def list_models(as_json: bool, bootstrap_servers: str | None, config_path: Path 
     if as_json:
         listed = [
             {**item.settings.model_dump(mode="json"), "origin": item.origin}
-            for item in declared.all()
+            for item in declared.arms()
         ]
         click.echo(json.dumps(listed))
         return
-    for item in declared.all():
+    for item in declared.arms():
         model = item.settings
         roles = ", ".join(model.roles) or "all roles"
+        batches = f", batches of {model.batch_size}" if model.batch_size else ""
         click.echo(
             f"{model.name}: {model.endpoint_model} at {model.base_url}, "
             f"${model.usd_per_million_input:g} in / ${model.usd_per_million_output:g} out "
-            f"per million tokens, {roles}, {item.origin}"
+            f"per million tokens, {roles}{batches}, {item.origin}"
         )
 
 

@@ -185,7 +185,8 @@ def pin(
     with told_plainly():
         cluster = _cluster(config_path, bootstrap_servers)
         ((name, role),) = cluster.keys(domain, role_name)
-        able = [arm.name for arm in read_declared(cluster.config).live() if arm.serves(role.value)]
+        arms = [item.settings for item in read_declared(cluster.config).arms() if item.live]
+        able = [arm.name for arm in arms if arm.serves(role.value)]
         if model not in able:
             raise ConfigurationError(
                 f"no arm {model!r} serves {role.value}; those that do are {', '.join(able)}"

@@ -18,7 +18,7 @@ from pipeline.models.completion import (
     ModelRefusedError,
     ModelTimeoutError,
 )
-from pipeline.models.pool import Completes
+from pipeline.models.endpoint import Completes
 from pipeline.models.prices import cost_usd
 from pipeline.models.sending import SENT
 from schemas.allowances import Amounts

@@ -1,5 +1,6 @@
 """One call of a model for a window: found in the answer log, or paid and logged before use."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -81,9 +82,7 @@ async def logged_call(
     Raises CallFailedError if the endpoint fails, and what the log raises if it cannot write.
     """
     window = task.window
-    key = answer_key(
-        window.stream_id, window.window_id, task.role, model, prompt.version, prompt.digest
-    )
+    key = _key(task, model, prompt)
     logged = log.find(key)
     if logged is not None:
         return _found(logged)
@@ -116,6 +115,24 @@ async def logged_call(
         )
     )
     return call
+
+
+def assigned_before(
+    log: AnswerLog, task: RoleTask, model: str, prompts: Iterable[Prompt]
+) -> Assigned | None:
+    """How the first of these calls that is in the log was assigned; None if none is."""
+    for prompt in prompts:
+        logged = log.find(_key(task, model, prompt))
+        if logged is not None:
+            return _found(logged).assigned
+    return None
+
+
+def _key(task: RoleTask, model: str, prompt: Prompt) -> str:
+    window = task.window
+    return answer_key(
+        window.stream_id, window.window_id, task.role, model, prompt.version, prompt.digest
+    )
 
 
 async def _answered(

@@ -14,6 +14,7 @@ from pipeline.models.pool import ModelPool
 from pipeline.olp.role import Prompt
 from pipeline.rolerl.judge_book import JudgeBook
 from pipeline.rolerl.judging import Judge, Verdict, choose, choose_auditor, pooled, read_verdict
+from schemas.arm_names import base_of
 from schemas.rewards import JudgeStanding, JudgeVerdict, RoleAssignment, assignment_key
 from schemas.role_task import RoleTask
 
@@ -73,13 +74,14 @@ class JudgePanel:
 
         Who judges is a function of the decision and of the trust published with the assignment;
         judges whose judgment of this answer is in the log stay, and are not paid again. An arm
-        never judges its own answer.
+        never judges its own answer, in whatever batches it gave it.
         """
         asked = judge_prompt(prompt, run.answer, self._settings.max_output_tokens)
         judges = {judge.name: judge for judge in self._trusted(task, role_assignment)}
         window = task.window
         before = log.judges(window.window_id, task.role, asked.digest)
-        chosen = [judges[name] for name in before if name in judges and name != run.model]
+        own = base_of(run.model)
+        chosen = [judges[name] for name in before if name in judges and name != own]
         if wanted and not chosen:
             there = (judge for judge in judges.values() if self._pool.share(judge.name) > 0.0)
             chosen = self._drawn(tuple(there), run)
@@ -100,10 +102,11 @@ class JudgePanel:
 
     def _drawn(self, judges: tuple[Judge, ...], run: Run) -> list[Judge]:
         rng = Random(f"{run.assigned.decision_id}|{run.model}")  # noqa: S311 - a repeatable draw
-        first = choose(judges, run.model, rng)
+        own = base_of(run.model)
+        first = choose(judges, own, rng)
         if first is None:
             return []
-        second = choose_auditor(judges, (run.model, first.name), self._settings.audit_rate, rng)
+        second = choose_auditor(judges, (own, first.name), self._settings.audit_rate, rng)
         return [first] if second is None else [first, second]
 
     async def _ask(

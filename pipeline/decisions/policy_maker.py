@@ -1,5 +1,7 @@
 """Makes the deployment's policy: its arms at declared prices, and what it aims at."""
 
+import math
+
 from pipeline.config import Config, ModelSettings
 from pipeline.decisions.budget import FIRST_DECISIONS
 from pipeline.models.declared import DeclaredModels
@@ -8,9 +10,15 @@ from pipeline.rolerl.arms import Arm
 from pipeline.rolerl.policy import Policy
 from pipeline.rolerl.registry import make_policy
 from pipeline.rolerl.settings import PolicySettings
+from schemas.roles import BATCHED_ROLES, MODEL_ROLES
 
 TYPICAL_INPUT_TOKENS = 2000
 TYPICAL_OUTPUT_TOKENS = 600
+TYPICAL_SUBJECTS = 3
+"""Of a window of the sample streams."""
+REPEATED_SHARE = 0.7
+"""What each further call about the same window sends again of an input: all that a locator is sent,
+of an organizer's the instructions, two fifths (windows of the sample streams)."""
 JUDGED_INPUT_TOKENS = TYPICAL_INPUT_TOKENS + TYPICAL_OUTPUT_TOKENS + 400
 """The task, its answer, and the judge's own instructions."""
 VERDICT_TOKENS = 120
@@ -39,17 +47,25 @@ class PolicyMaker:
         return self._declared.version
 
     def arms(self) -> tuple[Arm, ...]:
-        """The arms that serve roles: the declared price of a typical run, and any prior."""
+        """The arms that serve roles: the declared price of a typical run, and any prior.
+
+        Smaller batches send sentences and instructions again, and are priced accordingly.
+        """
         return tuple(
             Arm(
                 model=item.settings.name,
-                price_usd=cost_usd(item.settings, TYPICAL_INPUT_TOKENS, 0, TYPICAL_OUTPUT_TOKENS),
+                price_usd=cost_usd(
+                    item.settings, _input_tokens(item.settings), 0, TYPICAL_OUTPUT_TOKENS
+                ),
+                list_price_usd=cost_usd(
+                    item.settings, TYPICAL_INPUT_TOKENS, 0, TYPICAL_OUTPUT_TOKENS
+                ),
                 prior_success=_expected(item.settings),
                 role_priors=item.settings.role_priors,
                 roles=frozenset(item.settings.roles) or None,
                 retired=not item.live,
             )
-            for item in self._declared.all()
+            for item in self._declared.arms()
             if item.settings.works
         )
 
@@ -91,6 +107,16 @@ class PolicyMaker:
         prices = [cost_usd(judge, JUDGED_INPUT_TOKENS, 0, VERDICT_TOKENS) for judge in judges]
         audits = self._config.judging.audit_rate if len(judges) > 1 else 0.0
         return sum(prices) / len(prices) * (1.0 + audits)
+
+
+def _input_tokens(settings: ModelSettings) -> int:
+    """What an arm is sent for a typical decision, over the roles that it serves."""
+    if settings.batch_size == 0:
+        return TYPICAL_INPUT_TOKENS
+    roles = [role for role in MODEL_ROLES if settings.serves(role.value)]
+    batched = sum(role in BATCHED_ROLES for role in roles) / len(roles)
+    again = math.ceil(TYPICAL_SUBJECTS / settings.batch_size) - 1
+    return round(TYPICAL_INPUT_TOKENS * (1.0 + batched * again * REPEATED_SHARE))
 
 
 def _expected(settings: ModelSettings) -> float | None:

@@ -1,39 +1,43 @@
-"""One run: an arm is asked, its answer logged before use, read, and repaired at most once."""
+"""One run: an arm is asked in one call or several, and what they gave is told as one answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from pipeline.clock import Clock
 from pipeline.decisions.answer_log import AnswerLog
-from pipeline.decisions.calls import Assigned, Call, CallFailedError, logged_call
+from pipeline.decisions.calls import Assigned, assigned_before
+from pipeline.decisions.part_call import PartCall, PartCaller
+from pipeline.decisions.parts import makespan_s, parts_of
+from pipeline.decisions.side_by_side import side_by_side
 from pipeline.domains import Domain
 from pipeline.errors import RetryableError
 from pipeline.models.completion import (
     NOTHING_SPENT,
-    Completion,
     ModelRateLimitedError,
     ModelRefusedError,
     ModelTimeoutError,
     Spent,
 )
 from pipeline.models.pool import ModelPool
-from pipeline.olp.role import Prompt, Reading, RoleLogic
+from pipeline.olp.batches import merged
+from pipeline.olp.role import BatchedLogic, Reading, RoleLogic
 from schemas.answers import Finish
-from schemas.ids import stable_id
 from schemas.rewards import Outcome
 from schemas.role_task import RoleTask
-
-_MAX_FAULTS_SHOWN = 8
 
 
 @dataclass(frozen=True)
 class Run:
-    """What came of one run, its repair included.
+    """What came of one run, its repairs included.
 
-    `latency_s`, tokens and `cost_usd` are sums over its calls, `repair_cost_usd` is the part of the
-    second one, `lost` that of attempts that broke off; `reading` is None if no call finished,
-    `answer` is the text that was read; `error` is the one line why the run failed. `away`: the
-    endpoint gave no answer and may give one later; `made` is false if no call was made at all.
+    Tokens and `cost_usd` are sums over its calls, `repair_cost_usd` is the part of second ones,
+    `lost` that of attempts that broke off; `latency_s` is what its calls take with as many side by
+    side as the arm may have in flight, the same when they are found in the log again; `reading` is
+    None if not all calls finished, `answer` is the text that was read; `error` is the one line why
+    the run failed. `away`: the endpoint gave no answer and may give one later; `made` is false if
+    no call was made at all.
     """
 
     model: str
@@ -89,85 +93,83 @@ class Runner:
         log: AnswerLog,
         deadline_s: float | None = None,
     ) -> Run:
-        """One run of `model`. Never raises for what an endpoint or an answer does.
+        """One run of `model`, in one call or in several side by side. Never raises for what an
+        endpoint or an answer does.
 
-        A run whose answer is in the log is told as it was assigned when the answer was paid for.
-        Failed calls are repeated as `logged_call` says.
+        A run whose answer is in the log, or a part of it, is told as it was assigned when that was
+        paid for. Failed calls are repeated as `logged_call` says.
         """
-        prompt = logic.prompt(task, domain, self._pool.settings(model).quotes)
-        calls: list[Completion] = []
-        reading: Reading | None = None
-        started = self._clock.monotonic()
-        error: str | None = None
-        lost, failed, away, made = NOTHING_SPENT, False, False, True
-
-        async def ask(prompt: Prompt, assigned: Assigned) -> Call:
-            return await logged_call(
-                self._pool, self._clock, log, task, model, prompt, assigned, deadline_s
-            )
-
-        try:
-            call = await ask(prompt, assigned)
-            assigned, first, lost = call.assigned, call.completion, call.lost
-            lost_s = call.lost_s
-            calls.append(first)
-            reading = logic.read(task, domain, first.text)
-            if not reading.valid and first.finish == "stop":
-                call = await ask(_repair_prompt(prompt, first.text, reading), assigned)
-                calls.append(call.completion)
-                lost += call.lost
-                lost_s += call.lost_s
-                reading = logic.read(task, domain, call.completion.text)
-            outcome = _outcome(reading, calls=len(calls))
-            if not reading.valid:
-                error = _why_invalid(reading, calls[-1].finish)
-        except CallFailedError as failure:
-            outcome, error = _failure_outcome(failure.cause), str(failure)
-            lost += failure.lost
-            lost_s = 0.0
-            away = isinstance(failure.cause, RetryableError)
-            made = failure.made or bool(calls)
-            failed = True
-        latency_s = sum(call.latency_s for call in calls) + lost_s
-        if failed:
-            latency_s = max(latency_s, self._clock.monotonic() - started)
+        arm = self._pool.settings(model)
+        parts = parts_of(logic, task, domain, arm)
+        if len(parts) > 1:
+            prompts = (part.prompt for part in parts)
+            assigned = assigned_before(log, task, model, prompts) or assigned
+        caller = PartCaller(self._pool, self._clock, log, logic, task, domain, model, deadline_s)
+        done = await side_by_side([caller.ask(part, assigned) for part in parts])
+        result = _result(logic, task, domain, done)
+        calls = [call for part in done for call in part.calls]
+        lost = sum((part.lost for part in done), NOTHING_SPENT)
+        failures = [part.failure.cause for part in done if part.failure is not None]
         return Run(
             model=model,
-            assigned=assigned,
-            prompt_version=prompt.version,
-            outcome=outcome,
-            reading=reading,
-            latency_s=latency_s,
+            assigned=done[0].assigned,
+            prompt_version=parts[0].prompt.version,
+            outcome=result.outcome,
+            reading=result.reading,
+            latency_s=makespan_s([part.latency_s for part in done], arm.in_flight),
             input_tokens=sum(call.input_tokens for call in calls) + lost.input_tokens,
             cached_tokens=sum(call.cached_tokens for call in calls),
             output_tokens=sum(call.output_tokens for call in calls) + lost.output_tokens,
             cost_usd=sum(call.cost_usd for call in calls) + lost.cost_usd,
-            repair_cost_usd=sum(call.cost_usd for call in calls[1:]),
+            repair_cost_usd=sum(call.cost_usd for part in done for call in part.calls[1:]),
             at=self._clock.now(),
-            answer=calls[-1].text if calls else "",
-            error=error,
+            answer=result.answer,
+            error=result.error,
             lost=lost,
-            away=away,
-            made=made,
+            away=bool(failures) and all(isinstance(f, RetryableError) for f in failures),
+            made=any(part.made for part in done),
         )
 
 
-def _repair_prompt(prompt: Prompt, answer: str, reading: Reading) -> Prompt:
-    faults = "\n".join(f"- {fault}" for fault in reading.faults[:_MAX_FAULTS_SHOWN])
-    ask = f"<repair>\n{faults}\n</repair>\nAnswer again, the whole answer, with these mended."
-    return Prompt(
-        messages=(*prompt.messages, ("assistant", answer[:20_000]), ("user", ask)),
-        json_schema=prompt.json_schema,
-        max_output_tokens=prompt.max_output_tokens,
-        version=prompt.version,
-        digest=stable_id("repair", prompt.digest, answer),
-    )
+class _Result(NamedTuple):
+    outcome: Outcome
+    reading: Reading | None
+    answer: str
+    error: str | None
 
 
-def _outcome(reading: Reading, calls: int) -> Outcome:
+def _result(logic: RoleLogic, task: RoleTask, domain: Domain, done: Sequence[PartCall]) -> _Result:
+    """What the calls of a run give together: a failed one fails the run, however the others went.
+
+    One that is refused for good is told before one that may be answered later.
+    """
+    failures = [part.failure for part in done if part.failure is not None]
+    final = [isinstance(failure.cause, ModelRefusedError) for failure in failures]
+    last = done[0].calls[-1].text if done[0].calls else ""
+    if failures:
+        failure = failures[final.index(True) if True in final else 0]
+        outcome = _failure_outcome(failure.cause)
+        only = done[0] if len(done) == 1 else None
+        return _Result(outcome, only.reading if only else None, last if only else "", str(failure))
+    worst = next((part for part in done if not _valid(part)), done[0])
+    reading, answer = worst.reading, worst.calls[-1].text
+    if len(done) > 1 and isinstance(logic, BatchedLogic):
+        said = [(part.part.only, part.calls[-1].text) for part in done]
+        whole = merged(logic, task, domain, said)
+        if whole is not None:
+            reading, answer = whole.reading, whole.answer
+    assert reading is not None  # noqa: S101 - every part was answered
     if not reading.valid:
-        return Outcome.INVALID
-    return Outcome.OK if reading.clean and calls == 1 else Outcome.REPAIRED
+        return _Result(
+            Outcome.INVALID, reading, answer, _why_invalid(reading, worst.calls[-1].finish)
+        )
+    repaired = any(len(part.calls) > 1 for part in done)
+    outcome = Outcome.OK if reading.clean and not repaired else Outcome.REPAIRED
+    return _Result(outcome, reading, answer, None)
+
+
+def _valid(part: PartCall) -> bool:
+    return part.reading is not None and part.reading.valid
 
 
 _ENDINGS = {

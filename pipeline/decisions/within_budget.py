@@ -14,6 +14,7 @@ from pipeline.decisions.answer_log import AnswerLog
 from pipeline.decisions.serve import RoleServer, Served
 from pipeline.olp.role import RoleLogic
 from schemas.allowances import AccountState
+from schemas.arm_names import base_of
 from schemas.rewards import RoleAssignment
 from schemas.role_task import RoleTask
 
@@ -68,7 +69,9 @@ class BudgetedServer(RoleServer):
                 served = await super().serve(logic, left, role_assignment, log)
             except AllowanceRefusedError as refused:
                 # What ran beside it has ended; those answers are to be found in the log.
+                # An arm pays as the model that it is a batch size of.
                 payer.refused.add(refused.arm)
+                payer.refused |= {n for n in self._pool.names(role) if base_of(n) == refused.arm}
                 continue
             return Served(
                 _with_excluded_of(task, served.task),

@@ -24,7 +24,7 @@ class Declared:
 
 
 class DeclaredModels:
-    """The arms by name; `version` grows with every change."""
+    """The declared models by name; `version` grows with every change."""
 
     def __init__(self, configured: Iterable[ModelSettings]) -> None:
         self._configured = {model.name: model for model in configured}
@@ -58,10 +58,18 @@ class DeclaredModels:
         return Declared(settings, "changed" if name in self._configured else "added")
 
     def all(self) -> tuple[Declared, ...]:
-        """All arms, the configured ones first."""
+        """All declared models, the configured ones first."""
         names = dict.fromkeys((*self._configured, *self._changes))
         return tuple(found for name in names if (found := self.get(name)) is not None)
 
+    def arms(self) -> tuple[Declared, ...]:
+        """All arms, each with its batch sizes behind it."""
+        return tuple(
+            Declared(settings, item.origin)
+            for item in self.all()
+            for settings in (item.settings, *item.settings.variants)
+        )
+
     def live(self) -> tuple[ModelSettings, ...]:
-        """The arms that may be picked."""
+        """The declared models that may be picked."""
         return tuple(item.settings for item in self.all() if item.live)

@@ -4,63 +4,29 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Protocol
-
-from prometheus_client import Counter
+from typing import Any
 
 from pipeline.clock import Clock, SystemClock
 from pipeline.config import ModelSettings
 from pipeline.errors import ConfigurationError
 from pipeline.metrics import MODEL_CALLS
 from pipeline.models.client import ModelClient
-from pipeline.models.completion import (
-    Completion,
-    ModelFaultError,
-    ModelMisconfiguredError,
-    ModelRateLimitedError,
-    ModelRefusedError,
-    ModelTimeoutError,
-)
-from pipeline.models.gate import Gate
-from pipeline.models.gates import arm_gate, provider_gate, told
+from pipeline.models.completion import Completion
+from pipeline.models.endpoint import Completes, Endpoint
+from pipeline.models.gates import arm_gate, provider_gate
 from pipeline.models.prices import cost_usd
 from pipeline.models.provider import Provider
 from pipeline.models.retries import Retries, Sleep
-
-
-class Completes(Protocol):
-    """Something that answers a chat: the client of one endpoint, or a stand-in for a unit test."""
-
-    async def complete(
-        self,
-        messages: Sequence[tuple[str, str]],
-        json_schema: Mapping[str, Any],
-        max_output_tokens: int,
-    ) -> Completion:
-        """One call."""
-        ...
-
-    async def reach(self) -> None:
-        """Find out whether the provider is there. Raises a ModelFaultError if it is not."""
-        ...
-
-    async def close(self) -> None:
-        """Release what it holds."""
-        ...
+from schemas.arm_names import base_of, size_in
 
 
 @dataclass
 class _Place:
-    """An arm as it was declared at one time; `calls` are under way or wait for a free place."""
+    """An arm as it was declared at one time; `calls` are its own among those of its endpoint."""
 
     settings: ModelSettings
-    client: Completes
-    free: asyncio.Semaphore
-    gate: Gate
-    provider: Provider
-    answered: Counter
+    endpoint: Endpoint
     calls: int = 0
-    replaced: bool = False
 
 
 @dataclass
@@ -77,7 +43,8 @@ class ModelPool:
 
     An arm can be added, declared anew or retired while calls are under way: those end as they
     began, at the prices of their start. A retired arm is offered no more, but a decision that was
-    drawn before may still ask it. Every arm has a breaker, every base URL another.
+    drawn before may still ask it. Every arm has a breaker, every base URL another; the batch sizes
+    of an arm share its breaker, its client and its calls in flight.
     """
 
     def __init__(
@@ -117,32 +84,40 @@ class ModelPool:
         return cls(arms, clock)
 
     def put(self, settings: ModelSettings, client: Completes) -> None:
-        """Add an arm, or declare the one of that name anew: prices, limits, endpoint."""
+        """Add an arm, or declare the one of that name anew: prices, limits, endpoint.
+
+        Its batch sizes come with it, each an arm of its own; one that is declared no more retires.
+        """
         name = settings.name
         before = self._places.get(name)
         free = asyncio.Semaphore(settings.in_flight)
         gate = arm_gate(name, self._clock, self._rng)
         if before is not None and before.settings.in_flight == settings.in_flight:
-            free = before.free
+            free = before.endpoint.free
         if before is not None and _endpoint(before.settings) == _endpoint(settings):
-            gate = before.gate
+            gate = before.endpoint.gate
         provider = self._providers.get(settings.base_url)
         if provider is None:
             provider = Provider(provider_gate(settings.base_url, self._clock, self._rng))
             self._providers[settings.base_url] = provider
-        answered = MODEL_CALLS.labels(name, "answered")
-        self._places[name] = _Place(settings, client, free, gate, provider, answered)
-        self._retired.discard(name)
+        known = self._family(name)
+        left = (settings.in_batches_of(size) for size in map(size_in, known) if size is not None)
+        offered = (settings, *settings.variants)
+        arms = {arm.name: arm for arm in (*left, *offered)}
+        answered = {arm: MODEL_CALLS.labels(arm, "answered") for arm in arms}
+        endpoint = Endpoint(client, free, gate, provider, settings.in_flight, answered)
+        self._places |= {arm: _Place(declared, endpoint) for arm, declared in arms.items()}
+        self._retired |= set(known)
+        self._retired -= {arm.name for arm in offered}
         self._now = _Offer({})
         if before is not None:
-            before.replaced = True
-            self._close_if_idle(before)
+            before.endpoint.replaced = True
+            self._close_if_idle(before.endpoint)
 
     def retire(self, name: str) -> None:
-        """Offer the arm no more; nothing happens if it is not in the pool."""
-        if name in self._places:
-            self._retired.add(name)
-            self._now = _Offer({})
+        """Offer the arm and its batch sizes no more; nothing happens if it is not in the pool."""
+        self._retired |= set(self._family(name))
+        self._now = _Offer({})
 
     def names(self, role: str) -> tuple[str, ...]:
         """The arms that may serve `role`, cheapest first by declared prices."""
@@ -163,15 +138,15 @@ class ModelPool:
 
     def share(self, name: str) -> float:
         """The share of its traffic that the arm can take now: 0 while a breaker holds it back."""
-        place = self._places[name]
-        if place.gate.probing or place.provider.gate.breaker.share == 0.0:
+        endpoint = self._places[name].endpoint
+        if endpoint.gate.probing or endpoint.provider.gate.breaker.share == 0.0:
             return 0.0
-        return place.gate.breaker.share
+        return endpoint.gate.breaker.share
 
     def returns_in_s(self, name: str) -> float:
         """Seconds until the arm may be tried; 0 unless a breaker holds it back."""
-        place = self._places[name]
-        breakers = (place.gate.breaker, place.provider.gate.breaker)
+        endpoint = self._places[name].endpoint
+        breakers = (endpoint.gate.breaker, endpoint.provider.gate.breaker)
         return max(breaker.returns_in_s for breaker in breakers)
 
     def __contains__(self, name: object) -> bool:
@@ -205,65 +180,36 @@ class ModelPool:
         Raises ModelRestsError, without a call, while a breaker holds the arm back.
         """
         place = self._places[name]
+        endpoint = place.endpoint
         place.calls += 1
+        endpoint.calls += 1
         try:
-            async with place.free:
-                return await _guarded(place, messages, json_schema, max_output_tokens)
+            async with endpoint.free:
+                return await endpoint.guarded(name, messages, json_schema, max_output_tokens)
         finally:
             place.calls -= 1
-            self._close_if_idle(place)
+            endpoint.calls -= 1
+            self._close_if_idle(endpoint)
 
     async def close(self) -> None:
         """Close all clients."""
         await asyncio.gather(*self._closing, return_exceptions=True)
-        for place in self._places.values():
-            await place.client.close()
+        for name, place in self._places.items():
+            if size_in(name) is None:
+                await place.endpoint.client.close()
 
     def _live(self) -> list[ModelSettings]:
         return [p.settings for name, p in self._places.items() if name not in self._retired]
 
-    def _close_if_idle(self, place: _Place) -> None:
-        if place.replaced and place.calls == 0:
-            task = asyncio.get_running_loop().create_task(place.client.close())
+    def _family(self, name: str) -> list[str]:
+        """The arm of that name and its batch sizes, as far as they were ever in the pool."""
+        return [known for known in self._places if base_of(known) == name]
+
+    def _close_if_idle(self, endpoint: Endpoint) -> None:
+        if endpoint.replaced and endpoint.calls == 0:
+            task = asyncio.get_running_loop().create_task(endpoint.client.close())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
-
-
-async def _guarded(
-    place: _Place,
-    messages: Sequence[tuple[str, str]],
-    json_schema: Mapping[str, Any],
-    max_output_tokens: int,
-) -> Completion:
-    name, provider, breaker = place.settings.name, place.provider, place.gate.breaker
-    known = await provider.ensure(place.client.reach)
-    generation = await place.gate.enter(place.settings.in_flight)
-    answered = True
-    try:
-        completion = await place.client.complete(messages, json_schema, max_output_tokens)
-    except ModelRefusedError:
-        breaker.succeeded(generation)
-        MODEL_CALLS.labels(name, "refused").inc()
-        raise
-    except ModelFaultError as fault:
-        answered = fault.answered
-        told(breaker, generation, fault)
-        MODEL_CALLS.labels(name, _RESULTS.get(type(fault), "failed")).inc()
-        raise
-    else:
-        breaker.succeeded(generation)
-        place.answered.inc()
-        return completion
-    finally:
-        provider.heard(known, answered)
-        place.gate.leave(generation)
-
-
-_RESULTS = {
-    ModelTimeoutError: "timeout",
-    ModelRateLimitedError: "rate_limited",
-    ModelMisconfiguredError: "misconfigured",
-}
 
 
 def _endpoint(settings: ModelSettings) -> tuple[object, ...]:

@@ -12,6 +12,8 @@ _CJK = 0.85
 _DIGIT = 0.73
 _SPACE = 0.43
 _SIGN = 0.50
+MOST_A_CHARACTER = _CJK
+"""No text is estimated at more tokens a character."""
 
 
 def estimated_tokens(text: str) -> int:

@@ -5,6 +5,7 @@ from pipeline.olp.answer_json import as_int, as_name, extract_object
 from pipeline.olp.role import (
     Prompt,
     Reading,
+    Subjects,
     build_prompt,
     list_schema,
     numbered_sentences,
@@ -22,18 +23,25 @@ class ContentOrganizer:
     """Offers every located sentence for its subject; a sentence may get several categories."""
 
     role = Role.CONTENT_ORGANIZER
+    listed = "items"
+
+    def asked(self, task: RoleTask) -> tuple[int, ...]:
+        """The subjects that sentences are offered for."""
+        return tuple(number for number, places in self._offered(task).items() if places)
 
     def skips(self, task: RoleTask) -> RoleTask | None:
         """Without located sentences there is nothing to sort."""
         return None if any(self._offered(task).values()) else _organized(task, {}, {})
 
-    def prompt(self, task: RoleTask, domain: Domain, quotes: bool = False) -> Prompt:
+    def prompt(
+        self, task: RoleTask, domain: Domain, quotes: bool = False, only: Subjects | None = None
+    ) -> Prompt:
         """The located sentences, the subjects they are offered for, and the categories."""
-        offered = self._offered(task)
+        offered = self._offered(task, only)
         most = sum(len(numbers) for numbers in offered.values())
         names = {"type": "string", "enum": list(domain.category_names)}
         fields = {
-            "subject": {"type": "integer", "minimum": 1, "maximum": len(task.resolved)},
+            "subject": {"type": "integer", "minimum": 1, "maximum": max(offered, default=0)},
             "id": {"type": "integer", "minimum": 1, "maximum": len(task.window.sentences)},
             "categories": list_schema(names, min(3, len(domain.categories))),
         }
@@ -56,11 +64,11 @@ class ContentOrganizer:
                 subjects=tuple(
                     PromptSubject(
                         number=number,
-                        name=resolved.subject.name,
-                        aliases=resolved.subject.aliases,
-                        offered=offered[number],
+                        name=task.resolved[number - 1].subject.name,
+                        aliases=task.resolved[number - 1].subject.aliases,
+                        offered=places,
                     )
-                    for number, resolved in enumerate(task.resolved, start=1)
+                    for number, places in offered.items()
                 ),
                 sentences=tuple(s for s in numbered_sentences(task) if s[0] in wanted),
             ),
@@ -68,13 +76,15 @@ class ContentOrganizer:
             max_output_tokens=200 + 40 * most,
         )
 
-    def read(self, task: RoleTask, domain: Domain, answer: str) -> Reading:
+    def read(
+        self, task: RoleTask, domain: Domain, answer: str, only: Subjects | None = None
+    ) -> Reading:
         """Keep items that were offered, with categories of the domain."""
         value = extract_object(answer, "items")
         listed = value.get("items") if value is not None else None
         if not isinstance(listed, list):
             return Reading(None, ('the answer has no list "items"',), 1, 1, {})
-        offered = {(n, i) for n, ids in self._offered(task).items() for i in ids}
+        offered = {(n, i) for n, ids in self._offered(task, only).items() for i in ids}
         legal = set(domain.category_names)
         kept: dict[tuple[int, int], tuple[str, ...]] = {}
         quotes: dict[tuple[int, int], str] = {}
@@ -116,9 +126,11 @@ class ContentOrganizer:
             },
         )
 
-    def _offered(self, task: RoleTask) -> dict[int, tuple[int, ...]]:
+    def _offered(self, task: RoleTask, only: Subjects | None = None) -> dict[int, tuple[int, ...]]:
         offered: dict[int, tuple[int, ...]] = {}
         for number, resolved in enumerate(task.resolved, start=1):
+            if only is not None and number not in only:
+                continue
             spans = [span for span in task.spans if span.subject in resolved.numbers]
             offered[number] = tuple(
                 place

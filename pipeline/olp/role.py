@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pipeline.domains import Domain
 from pipeline.prompt_format import TaskPrompt, render_user
@@ -13,6 +13,9 @@ from schemas.roles import Role
 
 MAX_DROPPED_SHARE = 0.25
 """An answer of which more than this share had to be dropped is invalid, not repaired."""
+
+Subjects = frozenset[int]
+"""Numbers of subjects, as the role's prompt has them."""
 
 _MOST_SYSTEMS = 256
 """Domains times roles times languages whose system message is kept."""
@@ -83,6 +86,35 @@ class RoleLogic(Protocol):
 
     def read(self, task: RoleTask, domain: Domain, answer: str) -> Reading:
         """Read an answer: keep what is legal, name what is not. Never raises for bad answers."""
+        ...
+
+
+@runtime_checkable
+class BatchedLogic(RoleLogic, Protocol):
+    """A role that can be asked about a window's subjects in several calls, some in each.
+
+    `only` are those that a call asks about, under the numbers that they have anyway; None: all.
+    """
+
+    @property
+    def listed(self) -> str:
+        """The name of the answer's list: the lists of several answers make one answer."""
+        ...
+
+    def asked(self, task: RoleTask) -> tuple[int, ...]:
+        """The numbers of the subjects that there is something to ask about."""
+        ...
+
+    def prompt(
+        self, task: RoleTask, domain: Domain, quotes: bool = False, only: Subjects | None = None
+    ) -> Prompt:
+        """As `RoleLogic.prompt`, about `only` these."""
+        ...
+
+    def read(
+        self, task: RoleTask, domain: Domain, answer: str, only: Subjects | None = None
+    ) -> Reading:
+        """As `RoleLogic.read`; an answer about `only` these has to say nothing of others."""
         ...
 
 

@@ -5,13 +5,14 @@ from pipeline.olp.answer_json import as_int, extract_object
 from pipeline.olp.role import (
     Prompt,
     Reading,
+    Subjects,
     build_prompt,
     list_schema,
     numbered_sentences,
     object_schema,
 )
 from pipeline.prompt_format import PromptSubject, TaskPrompt
-from schemas.role_task import RoleTask, Span
+from schemas.role_task import FoundSubject, RoleTask, Span
 from schemas.roles import Role
 
 _MAX_SPANS = 60
@@ -21,14 +22,23 @@ class TopicLocator:
     """Asks for all stretches of each subject; checks order, bounds and coverage."""
 
     role = Role.TOPIC_LOCATOR
+    listed = "spans"
+
+    def asked(self, task: RoleTask) -> tuple[int, ...]:
+        """All subjects of the window."""
+        return tuple(subject.number for subject in task.subjects)
 
     def skips(self, task: RoleTask) -> RoleTask | None:
         """Without subjects there is nothing to locate."""
         return None if task.subjects else task.model_copy(update={"spans": ()})
 
-    def prompt(self, task: RoleTask, domain: Domain, quotes: bool = False) -> Prompt:
+    def prompt(
+        self, task: RoleTask, domain: Domain, quotes: bool = False, only: Subjects | None = None
+    ) -> Prompt:
         """The window's sentences and its subjects."""
-        number = {"type": "integer", "minimum": 1, "maximum": len(task.subjects)}
+        subjects = _among(task, only)
+        highest = max((subject.number for subject in subjects), default=0)
+        number = {"type": "integer", "minimum": 1, "maximum": highest}
         place = {"type": "integer", "minimum": 1, "maximum": len(task.window.sentences)}
         span = object_schema({"subject": number, "first": place, "last": place})
         return build_prompt(
@@ -40,8 +50,7 @@ class TopicLocator:
                 attributes=(),
                 categories=(),
                 subjects=tuple(
-                    PromptSubject(number=s.number, name=s.name, aliases=s.aliases)
-                    for s in task.subjects
+                    PromptSubject(number=s.number, name=s.name, aliases=s.aliases) for s in subjects
                 ),
                 sentences=numbered_sentences(task),
             ),
@@ -49,13 +58,16 @@ class TopicLocator:
             max_output_tokens=1200,
         )
 
-    def read(self, task: RoleTask, domain: Domain, answer: str) -> Reading:
+    def read(
+        self, task: RoleTask, domain: Domain, answer: str, only: Subjects | None = None
+    ) -> Reading:
         """Keep spans inside the window of subjects that exist; join those that touch."""
         value = extract_object(answer, "spans")
         listed = value.get("spans") if value is not None else None
         if not isinstance(listed, list):
             return Reading(None, ('the answer has no list "spans"',), 1, 1, {})
-        numbers = {subject.number for subject in task.subjects}
+        subjects = _among(task, only)
+        numbers = {subject.number for subject in subjects}
         size = len(task.window.sentences)
         kept: list[tuple[int, int, int]] = []
         faults: list[str] = []
@@ -87,10 +99,14 @@ class TopicLocator:
             max(len(listed), 1),
             {
                 "every_subject_located": located == numbers,
-                "mentions_inside": _mentions_inside(task, joined),
+                "mentions_inside": _mentions_inside(task, subjects, joined),
                 "little_overlap": _overlap_share(joined, size) <= 0.3,
             },
         )
+
+
+def _among(task: RoleTask, only: Subjects | None) -> tuple[FoundSubject, ...]:
+    return tuple(s for s in task.subjects if only is None or s.number in only)
 
 
 def _join(spans: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
@@ -103,10 +119,12 @@ def _join(spans: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     return joined
 
 
-def _mentions_inside(task: RoleTask, spans: list[tuple[int, int, int]]) -> bool:
+def _mentions_inside(
+    task: RoleTask, subjects: tuple[FoundSubject, ...], spans: list[tuple[int, int, int]]
+) -> bool:
     # A locator that misses half of the places where a name is spoken is not to be trusted.
     spoken = inside = 0
-    for subject in task.subjects:
+    for subject in subjects:
         names = [name.casefold() for name in (subject.name, *subject.aliases)]
         for number, sentence in enumerate(task.window.sentences, start=1):
             if any(name in sentence.text.casefold() for name in names):

@@ -25,10 +25,10 @@ def arm_priors(pool: Pool, places: Mapping[str, int]) -> tuple[Array, Array]:
     """
     priors = np.full(len(places), UNKNOWN)
     weights = np.full(len(places), UNKNOWN_WEIGHT)
-    prices = sorted({arm.price_usd for arm in pool})
+    prices = sorted({arm.ranked_usd for arm in pool})
     top = max(len(prices) - 1, 1)
     for arm in pool:
-        place = prices.index(arm.price_usd) / top
+        place = prices.index(arm.ranked_usd) / top
         guess = PRIOR_SUCCESS_LOW + (PRIOR_SUCCESS_HIGH - PRIOR_SUCCESS_LOW) * place
         index = places[arm.model]
         priors[index] = guess if arm.prior_success is None else arm.prior_success

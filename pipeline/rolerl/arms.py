@@ -13,8 +13,9 @@ class Arm:
     `price_usd`: declared price of a typical run, the only thing known of a new arm;
     `prior_success`: share of successes expected before any run, None if nobody knows;
     `prior_weight`: how many observed runs that prior is worth; `role_priors`: the same by role,
-    where it is known apart; `roles`: the roles it can play, None = all. An arm that is `retired` or
-    whose breaker is open is never picked.
+    where it is known apart; `roles`: the roles it can play, None = all; `list_price_usd`: what says
+    how good it may be, where that is not the price of a run (a model asked in smaller batches costs
+    more and is no other model). An arm that is `retired` or whose breaker is open is never picked.
     """
 
     model: str
@@ -25,6 +26,12 @@ class Arm:
     roles: frozenset[str] | None = None
     retired: bool = False
     breaker_open: bool = False
+    list_price_usd: float | None = None
+
+    @property
+    def ranked_usd(self) -> float:
+        """The price that it stands by among other arms."""
+        return self.price_usd if self.list_price_usd is None else self.list_price_usd
 
     @property
     def live(self) -> bool:

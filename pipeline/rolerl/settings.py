@@ -49,6 +49,6 @@ class PolicySettings:
         """Dollars a success is worth, above zero."""
         if self.value_usd is not None:
             return max(self.value_usd, 1e-12)
-        prices = [arm.price_usd for arm in arms if arm.live]
+        prices = [arm.ranked_usd for arm in arms if arm.live]
         runs = VALUE_UNJUDGED if self.judge_price_usd is None else VALUE_JUDGED
         return max(runs * max(prices, default=0.0), runs * (self.judge_price_usd or 0.0), 1e-12)

@@ -62,7 +62,7 @@ class Skills:
         self._rank, self._expected = np.zeros(count), np.full(count, MIDDLE)
         self._declared = np.full(count, np.nan)
         self._by_role = {}
-        prices = sorted({arm.price_usd for arm in pool})
+        prices = sorted({arm.ranked_usd for arm in pool})
         top = max(len(prices) - 1, 1)
         for arm in pool:
             index = places[arm.model]
@@ -70,7 +70,7 @@ class Skills:
                 self._by_role.setdefault(role, {})[index] = expected
             chance = arm.prior_success
             if chance is None:
-                self._rank[index] = prices.index(arm.price_usd) / top - 0.5
+                self._rank[index] = prices.index(arm.ranked_usd) / top - 0.5
                 self._expected[index] += RISE * self._rank[index]
             else:
                 self._expected[index] = chance

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from schemas.base import ONLY_WHERE_USED
+
 Schema = Mapping[str, Any]
 
 _SAYS_NOTHING = {"title", "description", "default", "examples", "$id", "$schema", "$defs"}
@@ -13,7 +15,8 @@ def breaking_changes(old: Schema, new: Schema) -> list[str]:
     """One line for each change after which old and new processes no longer understand each other.
 
     Both directions count, for they run side by side during an upgrade. So an object that refuses
-    unknown fields may neither gain nor lose any; one that ignores them may gain optional ones.
+    unknown fields may neither gain nor lose any, unless a new one is marked to be written only
+    where it is used; one that ignores them may gain optional ones.
     """
     return list(_compare(old, new, old, new, "", frozenset()))
 
@@ -78,7 +81,7 @@ def _properties(
         if name not in after:
             yield f"{place}: is gone"
         elif name not in before:
-            if closed:
+            if closed and not after[name].get(ONLY_WHERE_USED):
                 yield f"{place}: is new, and readers of today refuse unknown fields"
         else:
             yield from _compare(before[name], after[name], old_root, new_root, place, seen)

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.domains import load_domains
-from pipeline.olp.role import MAX_DROPPED_SHARE, Reading
+from pipeline.olp.batches import merged
+from pipeline.olp.role import MAX_DROPPED_SHARE, BatchedLogic, Reading
 from pipeline.prompt_format import parse_user
 from schemas.codec import decode, encode
 from schemas.role_task import RoleTask
-from schemas.roles import MODEL_ROLES, Role
+from schemas.roles import BATCHED_ROLES, MODEL_ROLES, Role
 from tests.contract.json_schema import violations
 from tests.contract.role_cases import (
     CASES,
@@ -208,6 +209,69 @@ def test_a_role_asks_only_if_there_is_something_to_decide(case: Case) -> None:
         assert skipped is None
     else:
         assert skipped == empty
+
+
+BATCHED = {role: case for role, case in CASES.items() if role in BATCHED_ROLES}
+every_batched_role = pytest.mark.parametrize(
+    "case", BATCHED.values(), ids=[r.value for r in BATCHED]
+)
+
+
+def test_the_roles_that_are_asked_in_batches_are_those_that_say_so() -> None:
+    can = {role for role, case in CASES.items() if isinstance(case.logic, BatchedLogic)}
+    assert can == set(BATCHED_ROLES)
+
+
+def batched(case: Case, answers: dict[int, str]) -> Reading | None:
+    """What answers to calls about one subject each give together."""
+    assert isinstance(case.logic, BatchedLogic)
+    parts = [(frozenset({number}), answer) for number, answer in answers.items()]
+    together = merged(case.logic, case.task, GARDEN, parts)
+    return None if together is None else together.reading
+
+
+def about(case: Case, number: int) -> str:
+    """The part of the right answer that is about one subject."""
+    return json.dumps({case.key: [i for i in case.answer[case.key] if i["subject"] == number]})
+
+
+@every_batched_role
+class TestBatched:
+    def test_the_parts_together_are_the_answer(self, case: Case) -> None:
+        reading = batched(case, {1: about(case, 1), 2: about(case, 2)})
+        assert reading == case.read(json.dumps(case.answer))
+
+    def test_every_part_has_a_schema_that_accepts_its_answer_alone(self, case: Case) -> None:
+        assert isinstance(case.logic, BatchedLogic)
+        only = frozenset({1})
+        schema = case.logic.prompt(case.task, GARDEN, only=only).json_schema
+        assert violations(json.loads(about(case, 1)), schema) == []
+        assert violations(json.loads(about(case, 2)), schema)
+        assert case.logic.read(case.task, GARDEN, about(case, 1), only).clean
+
+    def test_a_part_begins_with_the_instructions_of_the_whole(self, case: Case) -> None:
+        assert isinstance(case.logic, BatchedLogic)
+        part = case.logic.prompt(case.task, GARDEN, only=frozenset({2}))
+        assert part.messages[0] == case.prompt().messages[0]
+        assert part.version == case.prompt().version
+        parsed = parse_user(part.messages[1][1])
+        assert [subject.number for subject in parsed.subjects] == [2]
+
+    @pytest.mark.parametrize("text", WRONG_SHAPES)
+    def test_one_answer_of_the_wrong_shape_leaves_none(self, case: Case, text: str) -> None:
+        assert batched(case, {1: about(case, 1), 2: text.replace("KEY", case.key)}) is None
+
+    @settings(max_examples=100)
+    @given(items=st.lists(JSON, max_size=5), other=st.lists(JSON, max_size=5))
+    def test_no_answers_raise_or_do_harm(
+        self, case: Case, items: list[Any], other: list[Any]
+    ) -> None:
+        good = case.answer[case.key]
+        for first, second in ((items, other), ([*good, *items], [*good, *other])):
+            texts = [json.dumps({case.key: part}) for part in (first, second)]
+            reading = batched(case, {1: texts[0], 2: texts[1]})
+            assert reading is not None
+            harmless(case, reading)
 
 
 def test_only_the_content_organizer_changes_its_schema_for_quotations() -> None:

@@ -7,10 +7,14 @@ from pipeline.rolerl.arms import Arm
 from pipeline.rolerl.policies.base import BasePolicy
 from pipeline.rolerl.policy import Key, Observation, Plan, Share
 from pipeline.rolerl.settings import PolicySettings
+from schemas.arm_names import base_of
 
 
 class FixedPolicy(BasePolicy):
-    """Serves every role with `model`, or the dearest arm; the next dearest are its fallbacks."""
+    """Serves every role with `model`, or the dearest arm; the next dearest are its fallbacks.
+
+    A batch size serves the roles that are asked in batches, its model the others.
+    """
 
     name = "fixed"
 
@@ -23,10 +27,14 @@ class FixedPolicy(BasePolicy):
         self._model = model
 
     def _plan(self, key: Key) -> Plan:
-        ranked = self.pool.playing(key[1])[::-1]
-        chosen = next((arm for arm in ranked if arm.model == self._model), ranked[0])
+        dearest_first = self.pool.playing(key[1])[::-1]
+        # A model is no better for being asked in batches that cost more.
+        ranked = sorted(dearest_first, key=lambda arm: (-arm.ranked_usd, arm.price_usd))
+        wanted = () if self._model is None else (self._model, base_of(self._model))
+        able = {arm.model: arm for arm in ranked}
+        chosen = next((able[name] for name in wanted if name in able), ranked[0])
         rest = tuple(Share(arm.model, 1.0, 0.0) for arm in ranked if arm is not chosen)
-        named = "was named by the user" if chosen.model == self._model else "is the dearest arm"
+        named = "was named by the user" if chosen.model in wanted else "is the dearest arm"
         return Plan(
             primary=chosen.model,
             mix=(Share(chosen.model, 1.0, 0.0),),

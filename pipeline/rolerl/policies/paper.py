@@ -11,6 +11,7 @@ from pipeline.rolerl.policies.board import Board
 from pipeline.rolerl.policy import Context, Decision, Key, Observation, Plan, Run, Share
 from pipeline.rolerl.reward import paper_reward
 from pipeline.rolerl.settings import PolicySettings
+from schemas.arm_names import base_of
 
 ALPHA = 0.1
 EPSILON = 0.03
@@ -78,7 +79,11 @@ class PaperPolicy(BasePolicy):
         self.board = Board(self._dearest_adequate())
 
     def _dearest_adequate(self) -> str:
-        return list(self.pool)[-1].model if len(self.pool) else ""
+        return list(self._judges())[-1] if len(self.pool) else ""
+
+    def _judges(self) -> dict[str, float]:
+        """Prices by arm, cheapest first; a model's batch sizes judge no better than it does."""
+        return {a.model: a.price_usd for a in self.pool if base_of(a.model) == a.model}
 
     def _table(self, key: Key) -> RoleTable:
         table = self._tables.get(key)
@@ -200,7 +205,7 @@ class PaperPolicy(BasePolicy):
         self._windows[domain] = self._windows.get(domain, 0) + 1
         if self._windows[domain] > VOTES_AFTER_WINDOWS:
             tables = [t.values for k, t in self._tables.items() if k[0] == domain]
-            self.board.elect({arm.model: arm.price_usd for arm in self.pool}, tables)
+            self.board.elect(self._judges(), tables)
 
     def explain(self, key: Key) -> str:
         """The plan's reason, the row it was read from, and the judges' weights."""

@@ -9,7 +9,8 @@ from pipeline.clock import ManualClock
 from pipeline.config import KafkaSettings, ModelSettings
 from pipeline.errors import ConfigurationError
 from pipeline.models.declared import DeclaredModels
-from pipeline.models.pool import Completes, ModelPool
+from pipeline.models.endpoint import Completes
+from pipeline.models.pool import ModelPool
 from schemas.codec import encode
 from tests.in_memory_models import InMemoryEndpoint, arm
 from tests.unit.pipeline.models.test_declared import change
@@ -81,3 +82,18 @@ async def test_a_message_that_is_no_change_of_its_key_is_ignored(value: bytes) -
     worker.hot.heard("b", value)
     assert worker.arms() == ("a",)
     assert worker.declared.version == 0
+
+
+async def test_batch_sizes_come_change_and_go_with_their_model() -> None:
+    worker = Worker()
+
+    def locators() -> tuple[str, ...]:
+        return worker.pool.names("topic_locator")
+
+    worker.hot.heard("b", encode(change("add", "b", 3.0, batch_subjects=(0, 4, 1))))
+    assert locators() == ("a", "b", "b@1", "b@4")
+    assert worker.connected == ["a", "b"]
+    worker.hot.heard("b", encode(change("reprice", "b", 0.5, batch_subjects=(0, 1))))
+    assert locators() == ("b", "b@1", "a")
+    worker.hear("retire", "b")
+    assert locators() == ("a",)

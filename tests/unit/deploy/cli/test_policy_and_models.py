@@ -28,6 +28,7 @@ usd_per_million_input = 0.5
 usd_per_million_output = 1.5
 roles = ["topic-finder", "judge"]
 """
+PLACE_AND_PRICE = ["--base-url", "http://x", "--input", "1", "--output", "1"]
 REPLAY_KEYS = [
     "policy", "outcomes", "seeds", "steps", "window", "baseline", "quality_mean", "success_share",
     "saved_kept", "saved_paid", "saved_all_in", "saved_vs_cheapest_adequate", "latency_p50_s",
@@ -88,6 +89,11 @@ class TestDeclarations:
             (["none.toml"], "cannot read none.toml"),
             (["one.toml", "--name", "x"], "not both"),
             (["--name", "x", "--base-url", "ftp://x"], "base_url"),
+            (["--name", "x@4", "--base-url", "http://x"], 'leave out "@4"'),
+            (
+                ["--name", "x", *PLACE_AND_PRICE, "--batch-subjects", "0,x"],
+                "batch_subjects",
+            ),
         ],
     )
     def test_mistakes_of_add_are_told_before_a_broker_is_asked(
@@ -104,6 +110,13 @@ class TestWithoutBroker:
         (item,) = json.loads(result.stdout)
         assert (item["name"], item["origin"]) == ("a", "configured")
         assert "not shown" in result.stderr
+
+    def test_batch_sizes_are_listed_as_arms(self) -> None:
+        Path("rolestream.toml").write_text(CONFIG + "batch_subjects = [0, 4, 1]", "utf-8")
+        listed = json.loads(CliRunner().invoke(models, ["list", "--json"]).stdout)
+        assert [item["name"] for item in listed] == ["a", "a@4", "a@1"]
+        assert listed[1]["roles"] == ["topic_locator", "content_organizer"]
+        assert ", batches of 4, configured" in run(models, "list")
 
     @pytest.mark.parametrize(
         "arguments",

@@ -168,3 +168,12 @@ class TestMistakes:
     )
     def test_a_variable_that_names_nothing(self, write: Write, environ: dict[str, str]) -> None:
         assert next(iter(environ)) in mistake(write(FULL), environ)
+
+
+def test_a_batch_size_is_no_judge_and_no_name(write: Write) -> None:
+    with_batches = FULL + "batch_subjects = [0, 4]\n"
+    assert load_config(write(with_batches), {}).models[0].batch_subjects == (0, 4)
+    judged = with_batches + '[judging]\nmodels = ["small@4"]\n'
+    assert "judging.models: 'small@4' is not declared" in mistake(write(judged))
+    named = FULL.replace('name = "small"', 'name = "small@4"')
+    assert "models.0.name" in mistake(write(named))

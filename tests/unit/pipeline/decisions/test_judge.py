@@ -9,14 +9,15 @@ import pytest
 from pipeline.clock import ManualClock
 from pipeline.config import JudgingSettings
 from pipeline.decisions.answer_log import MemoryAnswerLog
+from pipeline.decisions.calls import Assigned
 from pipeline.decisions.judge import JudgePanel
 from pipeline.decisions.ledger import Purpose, totals
-from pipeline.decisions.run import Runner
+from pipeline.decisions.run import Run, Runner
 from pipeline.decisions.serve import RoleServer, Served
 from pipeline.models.completion import ModelTimeoutError
 from pipeline.models.pool import ModelPool
 from pipeline.olp.topic_finder import TopicFinder
-from schemas.rewards import JudgeStanding, QualitySource, RewardEvent
+from schemas.rewards import JudgeStanding, Outcome, QualitySource, RewardEvent, RunKind
 from tests.in_memory_models import InMemoryEndpoint, arm
 from tests.role_tasks import GARDEN
 from tests.unit.pipeline.decisions.desk import GOOD, role_assignment, task
@@ -188,3 +189,32 @@ async def test_the_judge_sees_instructions_task_and_answer_but_no_prose() -> Non
     assert "Here stands the rose." in user
     assert '<answer>\n{"subjects"' in user
     assert "Trust me" not in user
+
+
+async def test_a_model_does_not_judge_what_it_answered_in_batches() -> None:
+    clock = ManualClock()
+    own, other = InMemoryEndpoint(clock, RIGHT), InMemoryEndpoint(clock, RIGHT)
+    pool = ModelPool([(arm("m", batch_subjects=(0, 1)), own), (arm("j"), other)], clock)
+    panel = JudgePanel(pool, clock, JudgingSettings(models=("m", "j"), audit_rate=1.0))
+    logic, of = TopicFinder(), task()
+    prompt = logic.prompt(of, GARDEN)
+    assigned = Assigned("decision-1", RunKind.INCUMBENT, 1.0, "paper", 1)
+    for model in ("m", "m@1"):
+        run = Run(
+            model=model,
+            assigned=assigned,
+            prompt_version=prompt.version,
+            outcome=Outcome.OK,
+            reading=logic.read(of, GARDEN, GOOD),
+            latency_s=0.5,
+            input_tokens=1,
+            cached_tokens=0,
+            output_tokens=1,
+            cost_usd=0.0,
+            repair_cost_usd=0.0,
+            at=clock.now(),
+            answer=GOOD,
+        )
+        judgment = await panel.judge(run, prompt, of, None, MemoryAnswerLog(), wanted=True)
+        assert judgment.judges == "j"
+    assert own.chats == []

@@ -8,12 +8,12 @@ import pytest
 from pipeline.models.dialect import Dialect
 from pipeline.olp.content_organizer import ContentOrganizer
 from pipeline.olp.relationship_checker import RelationshipChecker
-from pipeline.olp.role import Prompt, RoleLogic
+from pipeline.olp.role import BatchedLogic, Prompt, RoleLogic
 from pipeline.olp.subjects import Registry
 from pipeline.olp.topic_finder import TopicFinder
 from pipeline.olp.topic_locator import TopicLocator
 from schemas.role_task import RoleTask
-from schemas.roles import Role
+from schemas.roles import BATCHED_ROLES, Role
 from tests.in_memory_models import arm
 from tests.role_tasks import GARDEN, found, resolved, role_task, window
 
@@ -61,3 +61,20 @@ def test_without_bounds_all_parameters_are_the_same_too(logic: RoleLogic) -> Non
 
     one, other = prompts(logic)
     assert parameters(one) == parameters(other)
+
+
+@pytest.mark.parametrize("logic", LOGIC, ids=lambda logic: logic.role.value)
+def test_all_parts_of_a_batched_run_begin_alike(logic: RoleLogic) -> None:
+    if not isinstance(logic, BatchedLogic):
+        assert logic.role not in BATCHED_ROLES
+        return
+    of = task(logic.role, ["The oak is old."] * 9, ["oak", "elm", "ash"])
+    parts = [logic.prompt(of, GARDEN, only=frozenset({n})) for n in (1, 2, 3)]
+    dialect = Dialect.declared(arm("a", schema_bounds=False))
+    whole = logic.prompt(of, GARDEN)
+    for part in parts:
+        assert part.messages[0] == whole.messages[0]
+        assert (part.version, part.digest == whole.digest) == (whole.version, False)
+        assert dialect.parameters(dict(part.json_schema), 1) == dialect.parameters(
+            dict(whole.json_schema), 1
+        )

@@ -1,7 +1,9 @@
 """Where a budget is spent free arms serve, paid answers are still used, and the rest waits."""
 
 import asyncio
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -16,9 +18,11 @@ from pipeline.decisions.run import Runner
 from pipeline.decisions.within_budget import BudgetedServer
 from pipeline.models.pool import ModelPool
 from pipeline.olp.topic_finder import TopicFinder
+from pipeline.olp.topic_locator import TopicLocator
 from schemas.allowances import AccountState, AllowanceLedger, Lease
+from schemas.roles import Role
 from tests.in_memory_models import InMemoryEndpoint, arm
-from tests.role_tasks import GARDEN
+from tests.role_tasks import GARDEN, found, role_task, window
 from tests.unit.pipeline.decisions.desk import GOOD, role_assignment, task
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -31,17 +35,19 @@ def reward(success: bool, quality: float | None, cost_usd: float, latency_s: flo
 class Desk:
     """A budgeted server over one arm with a price and perhaps a free one."""
 
-    def __init__(self, at_limit: str = "degrade", free: bool = True) -> None:
+    def __init__(
+        self, at_limit: str = "degrade", free: bool = True, reply: str = GOOD, **paid: Any
+    ) -> None:
         self.clock = ManualClock(NOON)
         self.at_limit = at_limit
         resources = Resources({}, BudgetSettings(day_usd=1.0))
         self.till = Till(Purse("w"), AllowanceSettings(), self.clock)
-        self.endpoints = {"paid": InMemoryEndpoint(self.clock, GOOD)}
+        self.endpoints = {"paid": InMemoryEndpoint(self.clock, reply)}
         if free:
-            self.endpoints["free"] = InMemoryEndpoint(self.clock, GOOD)
+            self.endpoints["free"] = InMemoryEndpoint(self.clock, reply)
         arms = []
         for name, endpoint in self.endpoints.items():
-            settings = arm(name, price=10.0 if name == "paid" else 0.0)
+            settings = arm(name, 10.0, **paid) if name == "paid" else arm(name, 0.0)
             client = MeteredClient(endpoint, settings, resources, self.till, self.clock)
             arms.append((settings, client))
         pool = ModelPool(arms, self.clock)
@@ -126,3 +132,17 @@ async def test_the_work_waits_until_there_is_money(at_limit: str, free: bool) ->
     desk.publish(spent=False, usd=5.0)
     served = await serving
     assert served.task.produced_by["topic_finder"].model == "paid"
+
+
+async def test_a_batch_size_is_refused_with_its_model() -> None:
+    spans = [{"subject": n, "first": n, "last": n} for n in (1, 2)]
+    desk = Desk(reply=json.dumps({"spans": spans}), batch_subjects=(0, 1))
+    of = role_task(Role.TOPIC_LOCATOR, window(["A rose.", "A fern."]), found("rose", "fern"))
+    how = role_assignment({"paid@1": 1.0}, ["paid"], role=Role.TOPIC_LOCATOR)
+    serving = asyncio.create_task(desk.server.serve(TopicLocator(), of, how, desk.log))
+    await asyncio.sleep(0.01)
+    desk.publish(spent=True)
+    served = await serving
+    assert [event.model for event in served.events] == ["free"]
+    assert desk.calls() == {"free": 1}
+    assert served.task.excluded == {}

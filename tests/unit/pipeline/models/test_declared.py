@@ -1,13 +1,15 @@
 """What arms there are: the configuration's, changed by what came later."""
 
+from typing import Any
+
 from pipeline.models.declared import DeclaredModels
 from schemas.pool_change import PoolChange, PoolOperation
 from tests.in_memory_models import arm
 from tests.role_tasks import AT
 
 
-def change(operation: str, name: str, price: float = 1.0) -> PoolChange:
-    declaration = arm(name, price).declaration
+def change(operation: str, name: str, price: float = 1.0, **settings: Any) -> PoolChange:
+    declaration = arm(name, price, **settings).declaration
     return PoolChange(operation=PoolOperation(operation), declaration=declaration, at=AT)
 
 
@@ -53,3 +55,15 @@ def test_every_change_can_be_noticed() -> None:
     before = declared.version
     declared.change("a", change("add", "a"))
     assert declared.version > before
+
+
+def test_arms_are_listed_with_their_batch_sizes_and_go_as_their_model_goes() -> None:
+    declared = DeclaredModels([arm("a", batch_subjects=(0, 4)), arm("b")])
+    assert [item.settings.name for item in declared.arms()] == ["a", "a@4", "b"]
+    assert [model.name for model in declared.live()] == ["a", "b"]
+    declared.change("a", change("retire", "a"))
+    assert [item.settings.name for item in declared.arms() if item.live] == ["b"]
+    declared.change("a", change("add", "a", 7.0, batch_subjects=(0, 1)))
+    prices = {i.settings.name: i.settings.usd_per_million_input for i in declared.arms() if i.live}
+    assert prices == {"a": 7.0, "a@1": 7.0, "b": 1.0}
+    assert declared.get("a@1") is None

@@ -88,3 +88,9 @@ def test_a_prior_of_one_role_says_nothing_of_another() -> None:
     nothing = np.zeros((2, 5))
     assert made.standing(0, nothing, nothing).means[0] == pytest.approx(0.9)
     assert made.standing(1, nothing, nothing).means[0] == pytest.approx(0.5)
+
+
+def test_a_model_asked_in_smaller_batches_is_expected_to_be_as_good_as_it_is() -> None:
+    arms = [*ARMS[:4], Arm("arm-4", 64.0, list_price_usd=ARMS[0].price_usd)]
+    means, _, _ = skills(arms).standing(0, np.zeros((1, 5)), np.zeros((1, 5)))
+    assert means[4] == means[0] < means[1]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict
 
+from schemas.base import ONLY_WHERE_USED
 from schemas.contracts import published
 from schemas.contracts.compatibility import breaking_changes
 
@@ -75,6 +76,13 @@ def test_what_changes_no_message_breaks_nothing(
     change: Callable[[dict[str, Any]], object],
 ) -> None:
     assert breaking_changes(CLOSED, changed(CLOSED, change)) == []
+
+
+def test_a_closed_object_may_gain_what_is_written_only_where_it_is_used() -> None:
+    extra = {"type": "string", ONLY_WHERE_USED: True}
+    grown = changed(CLOSED, lambda s: s["properties"].update(extra=extra))
+    assert breaking_changes(CLOSED, grown) == []
+    assert breaking_changes(CLOSED, changed(grown, lambda s: s["required"].append("extra")))
 
 
 def test_an_open_object_may_gain_an_optional_field_but_no_required_one() -> None:

@@ -69,3 +69,22 @@ def test_fixed_keeps_its_model_whatever_it_hears() -> None:
     tell(policy, "small", False, 20)
     assert drawn(policy, 5) == {"small": 5}
     assert FixedPolicy(ARMS, SETTINGS).decide(CONTEXT).first.model == "big"
+
+
+def test_fixed_serves_with_a_batch_size_where_it_plays_and_with_its_model_elsewhere() -> None:
+    locator = frozenset({"topic_locator"})
+    pool = [
+        Arm("a", 1.0),
+        Arm("a@1", 9.0, roles=locator, list_price_usd=1.0),
+        Arm("b", 3.0),
+        Arm("b@1", 7.0, roles=locator, list_price_usd=3.0),
+    ]
+
+    def primaries(policy: FixedPolicy) -> list[str]:
+        keys = [("news", role) for role in ("topic_finder", "topic_locator")]
+        return [policy.role_assignment(key).primary for key in keys]
+
+    settings = PolicySettings()
+    assert primaries(FixedPolicy(pool, settings, "a@1")) == ["a", "a@1"]
+    assert primaries(FixedPolicy(pool, settings, "a")) == ["a", "a"]
+    assert primaries(FixedPolicy(pool, settings)) == ["b", "b"]
