@@ -101,7 +101,11 @@ class PartitionAnswers:
         return tuple(p.model for p in places if p.is_judgment and p.input_digest == input_digest)
 
     async def join(self, key: str, make: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
-        """What comes of the call with this key, begun before a rebalance perhaps."""
+        """What comes of the call with this key, begun before a rebalance perhaps.
+
+        None is begun while others may have the partition: they may have logged its answer.
+        """
+        await self._outbox.hold()
         return await self._calls.join(self._partition, key, make)
 
     async def append(self, answer: LoggedAnswer) -> None:

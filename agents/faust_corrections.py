@@ -26,6 +26,16 @@ CORRECTED_VERSIONS = ("0.15.3",)
 _SEEK_AGAIN_S = 0.5
 
 
+class _WatchedThread(driver.AIOKafkaConsumerThread):
+    """The thread of a consumer, whose heartbeats the app's membership hears of."""
+
+    async def on_start(self) -> None:
+        await super().on_start()
+        app = self.consumer.app
+        if isinstance(app, AppWithIntake) and app.membership is not None:
+            app.membership.watch(self._ensure_consumer()._coordinator)
+
+
 class StrictConsumer(driver.Consumer):
     """Faust's aiokafka consumer with a commit rule that holds for acknowledgements in any order."""
 
@@ -35,6 +45,9 @@ class StrictConsumer(driver.Consumer):
         self._acked_before_revoke: dict[TP, set[int]] = {}
         self.polled_s = time.monotonic()
         super().__init__(*args, **kwargs)
+
+    def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
+        return _WatchedThread(self, loop=self.loop, beacon=self.beacon)
 
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's own
         found = await super()._wait_next_records(timeout)

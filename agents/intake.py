@@ -13,6 +13,8 @@ import faust
 from faust.app import BootStrategy
 from faust.types import TP
 
+from agents.membership import Membership
+
 _YIELD_EVERY = 64
 """Messages after which other tasks have a turn, however many wait."""
 
@@ -107,7 +109,10 @@ class _WithoutProducer(BootStrategy):
 
 
 class AppWithIntake(faust.App):
-    """A Faust app whose fetched messages go to its `intake`, if it has one."""
+    """A Faust app whose fetched messages go to its `intake`, and whose heartbeats to its
+    `membership`, if it has one.
+    """
 
     BootStrategy = _WithoutProducer
     intake: Intake | None = None
+    membership: Membership | None = None

@@ -12,6 +12,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from pydantic import BaseModel
 
+from agents.membership import Membership
 from agents.reachability import Reachability, quiet
 from agents.refusals import not_done
 from pipeline.config import KafkaSettings
@@ -93,11 +94,18 @@ class _Sent:
 
 
 class Outbox:
-    """The producing side of one Faust app; `kafka` says how Kafka topics are named."""
+    """The producing side of one Faust app; `kafka` says how Kafka topics are named.
+
+    Nothing is sent while it is not sure that the app's `membership` in its group still holds.
+    """
 
     def __init__(
-        self, kafka: KafkaSettings, connect: Callable[[dict[str, Any]], Producer] = Producer
+        self,
+        kafka: KafkaSettings,
+        connect: Callable[[dict[str, Any]], Producer] = Producer,
+        membership: Membership | None = None,
     ) -> None:
+        self._membership = membership or Membership(kafka.session_timeout_s)
         self._kafka = kafka
         self._connect = connect
         self._client: Producer | None = None
@@ -112,11 +120,16 @@ class Outbox:
         """
         self._connected()
 
+    async def hold(self) -> None:
+        """Wait until what is sent is surely sent by the owner of the partitions."""
+        await self._membership.hold()
+
     async def send(self, messages: Iterable[Outgoing]) -> None:
         """Send all; returns when each is acknowledged.
 
         Raises BrokerAwayError when one was not, InvalidInputError when one is too large.
         """
+        await self.hold()
         client = self._connected()
         context = context_headers()
         sent = _Sent(self._under_way)

@@ -13,6 +13,7 @@ from agents.connection import bootstrap, faust_credentials
 from agents.delivery import Delivery, EventStream, Handler
 from agents.faust_corrections import StrictConsumer
 from agents.intake import AppWithIntake, Intake
+from agents.membership import Membership
 from agents.outbox import Outbox
 from agents.room import Room
 from pipeline.clock import Clock
@@ -67,7 +68,9 @@ class RoleApp:
         )
         most_bytes = int(worker.in_flight_mib * 1024 * 1024)
         self._intake = Intake(buffer, most_bytes)
-        self.outbox = Outbox(kafka)
+        self.membership = Membership(kafka.session_timeout_s)
+        self.app.membership = self.membership
+        self.outbox = Outbox(kafka, membership=self.membership)
         room = Room(worker.in_flight, most_bytes)
         self.delivery = Delivery(name, self.outbox, clock, room)
         self._hand_over_s = worker.hand_over_s
@@ -170,7 +173,9 @@ class RoleApp:
         self._assigned = None
         revoked: set[TP] = args[1]
         partitions = {tp.partition for tp in revoked}
-        await self.delivery.hand_over(partitions, self._hand_over_s)
+        # Another worker may have them already: then there is nothing to finish.
+        limit_s = self._hand_over_s if self.membership.sure else 0.0
+        await self.delivery.hand_over(partitions, limit_s)
         for forget in self._forget:
             forget(partitions)
         try:

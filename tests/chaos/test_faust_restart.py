@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,7 +135,9 @@ def end(worker: subprocess.Popen[bytes], number: signal.Signals) -> None:
         worker.wait()
 
 
-def test_restarts_over_a_backlog_lose_nothing(bench: Bench) -> None:
+def test_restarts_over_a_backlog_lose_nothing(
+    bench: Bench, measured: Callable[[str], None]
+) -> None:
     chance = random.Random(7)
     for number in range(ROUNDS):
         bench.produce(WAITING)
@@ -147,10 +149,17 @@ def test_restarts_over_a_backlog_lose_nothing(bench: Bench) -> None:
     worker = bench.start_worker()
     bench.wait_until_idle()
     end(worker, signal.SIGTERM)
-    assert bench.missing() == set()
+    missing = bench.missing()
+    measured(
+        f"{bench.started} workers, {bench.produced} messages, {bench.copied()} copies, "
+        f"{len(missing)} missing"
+    )
+    assert missing == set()
 
 
-def test_workers_that_join_and_leave_lose_nothing(bench: Bench) -> None:
+def test_workers_that_join_and_leave_lose_nothing(
+    bench: Bench, measured: Callable[[str], None]
+) -> None:
     chance = random.Random(11)
     for number in range(ROUNDS // 2):
         bench.produce(WAITING)
@@ -165,4 +174,9 @@ def test_workers_that_join_and_leave_lose_nothing(bench: Bench) -> None:
     worker = bench.start_worker()
     bench.wait_until_idle()
     end(worker, signal.SIGTERM)
-    assert bench.missing() == set()
+    missing = bench.missing()
+    measured(
+        f"{bench.started} workers, {bench.produced} messages, {bench.copied()} copies, "
+        f"{len(missing)} missing"
+    )
+    assert missing == set()

@@ -8,6 +8,7 @@ from urllib.request import Request, urlopen
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
+from agents.connection import faust_credentials
 from deploy.brokers.process import free_ports
 from pipeline.config import load_config
 from tests.flow import until
@@ -116,6 +117,7 @@ def test_nothing_shows_them(people: People, secure_kafka: SecureKafka) -> None:
     try:
         loaded = load_config(config)
         dumps = [repr(loaded), str(loaded), loaded.model_dump_json()]
+        dumps.append(repr(faust_credentials(loaded.kafka)))
     finally:
         for name in planted:
             del os.environ[name]

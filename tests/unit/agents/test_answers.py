@@ -20,6 +20,9 @@ class RecordingOutbox:
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []
 
+    async def hold(self) -> None:
+        return
+
     async def send(self, messages: Iterable[Outgoing]) -> None:
         self.sent += messages
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
+from agents.membership import Membership
 from agents.outbox import BrokerAwayError, Outbox, Outgoing
 from pipeline.config import KafkaSettings
 from pipeline.errors import InvalidInputError, RolestreamError
@@ -59,6 +60,17 @@ class Client:
     def purge(self) -> None:
         self.acknowledges = True
         self.later = KafkaError(KafkaError._PURGE_QUEUE)
+
+
+class Lapsed(Membership):
+    """Not sure until it is released."""
+
+    def __init__(self, session_s: float) -> None:
+        super().__init__(session_s)
+        self.released = asyncio.Event()
+
+    async def hold(self) -> None:
+        await self.released.wait()
 
 
 def opened() -> tuple[Outbox, Client]:
@@ -131,6 +143,26 @@ async def test_a_grant_that_is_missing_is_named() -> None:
         "anonymous may not WRITE the Kafka topic p.windows: have it granted; "
         "docs/security.md lists who needs what"
     )
+    outbox.stop()
+
+
+async def test_nothing_is_sent_while_others_may_have_the_partitions() -> None:
+    clients: list[Client] = []
+
+    def connect(settings: dict[str, Any]) -> Any:
+        clients.append(Client(settings))
+        return clients[-1]
+
+    member = Lapsed(1.0)
+    kafka = KafkaSettings(bootstrap_servers="nowhere:1")
+    outbox = Outbox(kafka, connect, member)
+    outbox.start()
+    sending = asyncio.create_task(outbox.send([message()]))
+    await asyncio.sleep(0.005)
+    assert clients[0].produced == []
+    member.released.set()
+    await asyncio.wait_for(sending, 1.0)
+    assert len(clients[0].produced) == 1
     outbox.stop()
 
 
