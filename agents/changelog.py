@@ -5,7 +5,7 @@ Faust's own tables acknowledge before their changelog is safe; here a write retu
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -23,13 +23,27 @@ class PartitionGoneError(RetryableError):
     """The partition was taken away while its state was read: what was read may be out of date."""
 
 
+def by_itself(key: str) -> str:
+    """Every key expires by itself."""
+    return key
+
+
 class ChangelogStore:
-    """Keys and values of the partitions this process works on."""
+    """Keys and values of the partitions this process works on.
+
+    Keys of one `group` expire together, by what was written last of them.
+    """
 
     def __init__(
-        self, kafka: KafkaSettings, kafka_topic: str, outbox: Outbox, clock: Clock
+        self,
+        kafka: KafkaSettings,
+        kafka_topic: str,
+        outbox: Outbox,
+        clock: Clock,
+        group: Callable[[str], str] = by_itself,
     ) -> None:
         self.kafka_topic = kafka_topic
+        self._group = group
         self._kafka = kafka
         self._outbox = outbox
         self._clock = clock
@@ -81,11 +95,16 @@ class ChangelogStore:
 
     async def expire(self, before_s: float) -> int:
         """Remove what was last written before `before_s`, epoch time; returns how many keys."""
+        fresh = {
+            (partition, self._group(key))
+            for (partition, key), written_s in self._written_s.items()
+            if written_s >= before_s
+        }
         stale = [
             (partition, key)
             for partition, values in self._values.items()
             for key in values
-            if self._written_s.get((partition, key), before_s) < before_s
+            if (partition, self._group(key)) not in fresh
         ]
         for partition in {partition for partition, _ in stale}:
             keys = [key for number, key in stale if number == partition]

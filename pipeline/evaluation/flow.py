@@ -18,10 +18,10 @@ from pipeline.evaluation.casting import Casting
 from pipeline.olp.content_organizer import ContentOrganizer
 from pipeline.olp.format_checker import check_format
 from pipeline.olp.records import StreamRecords, SubjectRecords, apply_window
+from pipeline.olp.registry import Registry
 from pipeline.olp.relationship_checker import RelationshipChecker
 from pipeline.olp.role import RoleLogic
 from pipeline.olp.splitter import SPLITTER_VERSION, StreamBuffer
-from pipeline.olp.subjects import Registry
 from pipeline.olp.topic_finder import TopicFinder
 from pipeline.olp.topic_locator import TopicLocator
 from schemas.ids import window_id
@@ -143,12 +143,9 @@ class Flow:
                 logic = self._logic(role, stream)
                 task = await self._serve(logic, task, log, played)
                 if role is Role.RELATIONSHIP_CHECKER:
-                    stream.registry = stream.registry.after(
-                        window.window_id,
-                        task.resolved,
-                        self._worker.max_known_subjects,
-                        window.at,
-                    )
+                    registry = stream.registry
+                    change = registry.change(window.window_id, task.resolved, window.at)
+                    registry.apply(change, self._worker.max_known_subjects)
             checked = await self._checked(task, log, played)
         except FailedDecisionError as failure:
             self._learn(failure.events, played)

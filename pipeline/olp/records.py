@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from pipeline.olp.subjects import APPLIED_WINDOWS
+from pipeline.olp.registry import APPLIED_WINDOWS
 from schemas.base import Message, Part, Seq
 from schemas.ids import record_id
 from schemas.messages import CategorizedRecord, Sentence, Subject

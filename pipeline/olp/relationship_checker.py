@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from pipeline.domains import Domain
 from pipeline.olp.answer_json import as_int, extract_object
+from pipeline.olp.registry import Registry
 from pipeline.olp.role import (
     Prompt,
     Reading,
@@ -16,7 +17,7 @@ from pipeline.olp.role import (
     numbered_sentences,
     object_schema,
 )
-from pipeline.olp.subjects import Registry, resolve
+from pipeline.olp.subjects import resolve
 from pipeline.prompt_format import PromptSubject, TaskPrompt
 from schemas.messages import Subject
 from schemas.role_task import FoundSubject, RoleTask

@@ -1,74 +1,13 @@
-"""Subject identity along a stream: who was presented before, and who in this window is the same."""
+"""Subject identity: who in this window is the same as whom, here and earlier in the stream."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from functools import lru_cache
 
-from pydantic import Field
-
-from schemas.base import Message
+from pipeline.olp.subject_names import name_key
 from schemas.ids import subject_id
 from schemas.messages import Subject
 from schemas.role_task import FoundSubject, ResolvedSubject, RoleTask
 
 _MAX_ALIASES = 12
-APPLIED_WINDOWS = 64
-_MOST_NAMES = 20_000
-"""Names whose words are kept: a stream's subjects are gone through for every window."""
-
-
-class Registry(Message):
-    """The subjects of a stream, latest last, and the windows that were already applied.
-
-    `spoken_of` has when each subject was last in a window, as far as that is known.
-    """
-
-    subjects: tuple[Subject, ...] = ()
-    applied: tuple[str, ...] = ()
-    spoken_of: dict[str, datetime] = Field(default_factory=dict)
-
-    def candidates(self, found: Iterable[FoundSubject], most: int) -> tuple[Subject, ...]:
-        """Up to `most` earlier subjects to compare with: those of the same name, then the latest
-        that share a word, then the latest; in the order in which they were presented.
-        """
-        found = tuple(found)
-        names = {_key(subject.name) for subject in found}
-        equal = [s for s in self.subjects if _key(s.name) in names]
-        words = {word for subject in found for word in _words(subject.name, subject.aliases)}
-        alike = [
-            s for s in reversed(self.subjects) if not words.isdisjoint(_words(s.name, s.aliases))
-        ]
-        ranked = [*reversed(equal), *alike, *reversed(self.subjects)]
-        chosen = set(list(dict.fromkeys(s.subject_id for s in ranked))[:most])
-        return tuple(s for s in self.subjects if s.subject_id in chosen)
-
-    def spoken_of_since(self, begin: datetime) -> "Registry":
-        """The registry without the subjects that were last spoken of before."""
-        kept = [s for s in self.subjects if self.spoken_of.get(s.subject_id, begin) >= begin]
-        return self.model_copy(update={"subjects": tuple(kept)})
-
-    def after(
-        self,
-        window: str,
-        resolved: Sequence[ResolvedSubject],
-        max_subjects: int,
-        now: datetime,
-    ) -> "Registry":
-        """The registry once a window is applied; beyond `max_subjects` the oldest are forgotten."""
-        gone = {old for item in resolved for old in item.merged_ids}
-        touched = {item.subject.subject_id: item.subject for item in resolved}
-        kept = [s for s in self.subjects if s.subject_id not in gone | touched.keys()]
-        subjects = (*kept, *touched.values())[-max_subjects:]
-        return Registry(
-            subjects=subjects,
-            applied=(*self.applied, window)[-APPLIED_WINDOWS:],
-            spoken_of={
-                s.subject_id: now
-                if s.subject_id in touched
-                else self.spoken_of.get(s.subject_id, now)
-                for s in subjects
-            },
-        )
 
 
 def resolve(
@@ -162,7 +101,7 @@ def _merge_window(
 
 
 def _equal_names(found: Sequence[FoundSubject], known: Sequence[Subject]) -> list[tuple[int, int]]:
-    names = [_key(subject.name) for subject in known] + [_key(f.name) for f in found]
+    names = [name_key(subject.name) for subject in known] + [name_key(f.name) for f in found]
     numbers = [*range(1, len(known) + 1), *(len(known) + f.number for f in found)]
     pairs = []
     for i, left in enumerate(names):
@@ -170,19 +109,3 @@ def _equal_names(found: Sequence[FoundSubject], known: Sequence[Subject]) -> lis
             if left == names[j]:
                 pairs.append((numbers[i], numbers[j]))
     return pairs
-
-
-@lru_cache(maxsize=_MOST_NAMES)
-def _key(name: str) -> str:
-    return " ".join(name.casefold().split())
-
-
-@lru_cache(maxsize=_MOST_NAMES)
-def _words(name: str, aliases: tuple[str, ...]) -> frozenset[str]:
-    words: set[str] = set()
-    for text in (name, *aliases):
-        folded = _key(text)
-        words.update(word for word in folded.split() if len(word) > 2)
-        if not folded.isascii():
-            words.update(folded[i : i + 2] for i in range(len(folded) - 1))
-    return frozenset(words)

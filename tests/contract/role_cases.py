@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from pipeline.domains import Domain
 from pipeline.olp.content_organizer import ContentOrganizer
+from pipeline.olp.registry import Registry
 from pipeline.olp.relationship_checker import RelationshipChecker
 from pipeline.olp.role import Prompt, Reading, RoleLogic
-from pipeline.olp.subjects import Registry
 from pipeline.olp.topic_finder import TopicFinder
 from pipeline.olp.topic_locator import TopicLocator
 from schemas.role_task import RoleTask

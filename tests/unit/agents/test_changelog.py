@@ -113,3 +113,23 @@ async def test_without_a_broker_nothing_is_forgotten(
 async def test_partitions_that_are_taken_away_are_forgotten(store: ChangelogStore) -> None:
     store.forget([1])
     assert len(store) == 0
+
+
+async def test_keys_of_a_group_expire_together(
+    clock: ManualClock, outbox: SlowOutbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: object) -> object:
+        for entry in (Entry("z", b"0", clock.now().timestamp() - 50.0),):
+            yield entry
+
+    monkeypatch.setattr("agents.changelog.read_to_end", nothing)
+    store = ChangelogStore(KAFKA, "subjects-state", cast(Outbox, outbox), clock, lambda key: key[0])
+    await store.ready(1)
+    await store.put(1, {"a": b"1", "b": b"1", "b2": b"1"})
+    clock.advance(40.0)
+    await store.put(1, {"a2": b"2"})
+    assert await store.expire(before(clock, 30.0)) == 3
+    assert (store.get(1, "a"), store.get(1, "b"), len(store)) == (b"1", None, 2)
+    clock.advance(40.0)
+    assert await store.expire(before(clock, 30.0)) == 2
+    assert len(store) == 0

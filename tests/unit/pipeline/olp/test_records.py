@@ -15,7 +15,7 @@ from pipeline.olp.records import (
     apply_window,
     last_revisions,
 )
-from pipeline.olp.subjects import APPLIED_WINDOWS
+from pipeline.olp.registry import APPLIED_WINDOWS
 from schemas.codec import decode, encode
 from schemas.messages import CategorizedRecord
 from schemas.role_task import RoleTask

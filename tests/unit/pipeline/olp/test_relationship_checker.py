@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.olp.registry import Registry
 from pipeline.olp.relationship_checker import RelationshipChecker
 from pipeline.olp.role import Reading
-from pipeline.olp.subjects import Registry
 from pipeline.prompt_format import parse_user
 from schemas.roles import Role
 from tests.role_tasks import GARDEN, found, role_task, subject, window

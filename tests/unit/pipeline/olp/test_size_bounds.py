@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.config import SplitterSettings, WorkerSettings
+from pipeline.olp.registry import Registry
 from pipeline.olp.splitter import MAX_WINDOW_TOKENS, StreamBuffer, estimate_tokens
-from pipeline.olp.subjects import Registry
 from pipeline.olp.topic_finder import MAX_SUBJECTS, TopicFinder
 from schemas.messages import RawText, Sentence
 from schemas.roles import Role
@@ -56,9 +56,10 @@ def test_a_window_s_subjects_are_bounded_whatever_a_model_names() -> None:
 def test_a_stream_s_subjects_are_bounded() -> None:
     registry = Registry()
     for number in range(300):
-        item = resolved(f"plant {number}", 1)
-        registry = registry.after(f"w{number}", [item], WorkerSettings().max_known_subjects, AT)
-    assert len(registry.subjects) == len(registry.spoken_of) == 200
+        change = registry.change(f"w{number}", [resolved(f"plant {number}", 1)], AT)
+        registry.apply(change, WorkerSettings().max_known_subjects)
+    snapshot = registry.snapshot()
+    assert len(snapshot.subjects) == len(snapshot.spoken_of) == 200
 
 
 @pytest.mark.parametrize(

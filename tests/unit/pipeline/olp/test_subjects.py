@@ -1,17 +1,14 @@
 """Identity along a stream: the same subject keeps its id, one wrong pair cannot ruin two."""
 
 import itertools
-from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.olp.subjects import APPLIED_WINDOWS, Registry, resolve
-from schemas.codec import decode, encode
-from schemas.messages import Subject
+from pipeline.olp.subjects import resolve
 from schemas.role_task import ResolvedSubject, RoleTask
 from schemas.roles import Role
-from tests.role_tasks import AT, found, resolved, role_task, subject, window
+from tests.role_tasks import found, role_task, subject, window
 
 NAMES = ["rose", "fern", "oak", "lily", "moss"]
 
@@ -123,80 +120,3 @@ class TestResolve:
         merged = {old for item in result for old in item.merged_ids}
         assert merged <= ({"id-rose", "id-fern"} if (1, 2) in legal else set())
         assert not merged & set(ids)
-
-
-class TestRegistry:
-    def test_identity_stays_along_the_windows(self) -> None:
-        registry = Registry()
-        seen: dict[str, set[str]] = {}
-        for number, names in enumerate([["rose"], ["fern", "rose"], ["oak"], ["Rose", "oak"]]):
-            of = task(*names, window_id=f"window-{number}")
-            result = resolve(of, registry.candidates(of.subjects, 24), [])
-            registry = registry.after(of.window.window_id, result, 200, AT)
-            for item in result:
-                seen.setdefault(item.subject.name.casefold(), set()).add(item.subject.subject_id)
-        assert {name: len(ids) for name, ids in seen.items()} == {"rose": 1, "fern": 1, "oak": 1}
-        assert len(registry.subjects) == 3
-
-    def test_a_subject_that_returns_by_name_is_compared_however_many_came_since(self) -> None:
-        old = subject("garden story")
-        others = [subject(f"garden story number {n}") for n in range(100)]
-        registry = Registry(subjects=(old, *others))
-        candidates = registry.candidates(found("Garden Story"), 5)
-        assert old in candidates
-        assert len(candidates) == 5
-
-    def test_those_that_share_a_word_come_before_the_latest(self) -> None:
-        registry = Registry(
-            subjects=tuple(subject(n) for n in ("red rose", "fern", "oak", "lily", "moss"))
-        )
-        chosen = registry.candidates(found("white rose"), 3)
-        assert [s.name for s in chosen] == ["red rose", "lily", "moss"]
-
-    def test_chinese_names_are_alike_by_pairs_of_characters(self) -> None:
-        registry = Registry(subjects=(subject("红玫瑰"), subject("橡树"), subject("百合")))
-        assert [s.name for s in registry.candidates(found("白玫瑰"), 1)] == ["红玫瑰"]
-
-    def test_none_are_shown_if_none_are_wanted(self) -> None:
-        assert Registry(subjects=(subject("rose"),)).candidates(found("rose"), 0) == ()
-
-    def test_merged_identities_are_forgotten_and_touched_ones_are_latest(self) -> None:
-        registry = Registry(subjects=tuple(subject(n) for n in ("rose", "fern", "oak")))
-        after = registry.after("w", [resolved("rose", 1, merged=["id-fern"])], 10, AT)
-        assert [s.name for s in after.subjects] == ["oak", "rose"]
-
-    def test_the_oldest_are_forgotten_beyond_the_limit(self) -> None:
-        registry = Registry(subjects=tuple(subject(n) for n in ("rose", "fern", "oak")))
-        after = registry.after("w", [resolved("lily", 1)], 2, AT)
-        assert [s.name for s in after.subjects] == ["oak", "lily"]
-
-    def test_a_stream_that_never_ends_needs_bounded_memory(self) -> None:
-        registry = Registry()
-        for number in range(300):
-            registry = registry.after(f"w{number}", [resolved(f"plant {number}", 1)], 50, AT)
-        assert len(registry.subjects) == 50
-        assert len(registry.applied) == APPLIED_WINDOWS
-        assert registry.applied[-1] == "w299"
-
-    def test_it_survives_its_changelog(self) -> None:
-        registry = Registry().after("w", [resolved("rose", 1)], 10, AT)
-        assert decode(Registry, encode(registry)) == registry
-
-    def test_candidates_keep_the_order_in_which_they_were_presented(self) -> None:
-        subjects: tuple[Subject, ...] = tuple(subject(f"plant {n}") for n in range(20))
-        chosen = Registry(subjects=subjects).candidates(found("plant 3", "plant 17"), 8)
-        assert list(chosen) == sorted(chosen, key=subjects.index)
-
-
-def test_a_subject_that_is_not_spoken_of_for_long_is_forgotten() -> None:
-    day = timedelta(days=1)
-    registry = Registry().after("w1", [resolved("rose", 1), resolved("fern", 2)], 9, AT)
-    registry = registry.after("w2", [resolved("fern", 1)], 9, AT + day)
-    assert [s.name for s in registry.spoken_of_since(AT).subjects] == ["rose", "fern"]
-    assert [s.name for s in registry.spoken_of_since(AT + day).subjects] == ["fern"]
-    assert decode(Registry, encode(registry)) == registry
-
-
-def test_a_subject_of_whom_it_is_not_known_when_is_kept() -> None:
-    old = Registry(subjects=(subject("rose"),))
-    assert old.spoken_of_since(AT).subjects == old.subjects
