@@ -20,7 +20,7 @@ from agents.role_app import RoleApp
 from pipeline.config import SplitterSettings
 from pipeline.domains import Domain
 from pipeline.metrics import SENTENCES, WINDOWS
-from pipeline.olp.caseless import Caseless
+from pipeline.olp.caseless import AnyCaseless
 from pipeline.olp.splitter import (
     Intake,
     PlannedCut,
@@ -76,9 +76,7 @@ class ChunkSplitter:
         named = role_app.kafka.named
         self._domain_of = {named(raw_kafka_topic(name)): name for name in domains}
         self._transitions = {
-            name: {
-                lang: [Caseless(cue) for cue in cues] for lang, cues in domain.transitions.items()
-            }
+            name: {lang: [AnyCaseless(cues)] for lang, cues in domain.transitions.items()}
             for name, domain in domains.items()
         }
         self._store = ChangelogStore(

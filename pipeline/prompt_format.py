@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,7 @@ _MESSAGE: Final = re.compile(
     re.DOTALL,
 )
 _SENTENCE: Final = re.compile(r'([1-9][0-9]{0,8}) (".*")', re.DOTALL)
+_BEFORE_FIRST, _BETWEEN, _AFTER_LAST = "[\n  ", ",\n  ", "\n]"
 _CHECKED: Final = ConfigDict(extra="forbid", strict=True)
 
 
@@ -85,9 +87,8 @@ def render_user(task: TaskPrompt) -> str:
     }
     if task.subjects or task.role != "topic_finder":
         header["subjects"] = [_subject_json(subject, task.role) for subject in task.subjects]
-    lines = "".join([f"{number} {_json(text)}\n" for number, text in task.sentences])
     start = f"<task>\n{_escaped(_json(header))}\n</task>\n<sentences>\n"
-    return f"{start}{_escaped(lines)}</sentences>"
+    return f"{start}{_escaped(_lines(task.sentences))}</sentences>"
 
 
 def parse_user(text: str) -> TaskPrompt:
@@ -148,9 +149,20 @@ def _subject_json(subject: PromptSubject, role: str) -> dict[str, object]:
     return fields
 
 
-def _json(value: object) -> str:
+def _lines(sentences: Sequence[tuple[int, str]]) -> str:
+    """A line a sentence. They are written as one list: no item of it has a line break inside."""
+    listed = _json([text for _, text in sentences], orjson.OPT_INDENT_2)
+    texts = listed[len(_BEFORE_FIRST) : -len(_AFTER_LAST)].split(_BETWEEN)
+    if len(texts) != len(sentences):
+        texts = [_json(text) for _, text in sentences]
+    return "".join(
+        [f"{number} {text}\n" for (number, _), text in zip(sentences, texts, strict=True)]
+    )
+
+
+def _json(value: object, option: int = 0) -> str:
     try:
-        return orjson.dumps(value).decode()
+        return orjson.dumps(value, option=option).decode()
     except TypeError:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         _reject_surrogates(text)
@@ -174,7 +186,7 @@ def _reject_surrogates(text: str) -> None:
 
 def _check_numbers(task: TaskPrompt) -> None:
     numbers = [number for number, _ in task.sentences]
-    if any(number < 1 for number in numbers) or len(set(numbers)) < len(numbers):
+    if min(numbers, default=1) < 1 or len(set(numbers)) < len(numbers):
         raise InvalidInputError("sentence numbers must be positive and each used once")
     subjects = [subject.number for subject in task.subjects]
     if any(number < 1 for number in subjects) or len(set(subjects)) < len(subjects):

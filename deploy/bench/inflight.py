@@ -130,9 +130,20 @@ def _start_ours(
     kafka = deployment.config.kafka
     finder = kafka.named(role_kafka_topic(Role.TOPIC_FINDER))
     streams = 8 * case.k * case.workers
-    tasks = (finder_task(n, f"stream-{n % streams}", _TEXTS, load.sentences) for n in range(calls))
-    Feed(servers).fill(finder, ((task.window.stream_id, encode(task)) for task in tasks))
+    Feed(servers).fill(finder, _finder_tasks(calls, streams, load.sentences))
     return [deployment.start_worker(Role.TOPIC_FINDER.slug) for _ in range(case.workers)]
+
+
+def _finder_tasks(calls: int, streams: int, sentences: int) -> Iterator[tuple[str, bytes]]:
+    """Tasks by stream, encoded; only the ids differ between those of the same text."""
+    texts = [
+        encode(finder_task(number, "stream", _TEXTS, sentences))
+        for number in range(min(_TEXTS, calls))
+    ]
+    for number in range(calls):
+        text, stream = number % len(texts), f"stream-{number % streams}"
+        value = texts[text].replace(b'"stream"', f'"{stream}"'.encode())
+        yield stream, value.replace(b'"window-%d"' % text, b'"window-%d"' % number)
 
 
 def _start_peer(

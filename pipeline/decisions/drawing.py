@@ -7,12 +7,14 @@ from typing import NamedTuple
 from pipeline.decisions.answer_log import AnswerLog
 from pipeline.decisions.unassigned import uniform_plan
 from pipeline.models.pool import ModelPool
-from pipeline.rolerl.draw import draw
+from pipeline.rolerl.draw import draw, is_certain
 from pipeline.rolerl.messages import plan_of
 from pipeline.rolerl.policy import Decision, Plan, Share
 from pipeline.rolerl.policy import Run as PlannedRun
 from schemas.rewards import RoleAssignment
 from schemas.role_task import RoleTask
+
+_NO_CHOICE = Random(0)  # noqa: S311 - is never asked
 
 
 class Plans(NamedTuple):
@@ -42,7 +44,9 @@ def drawn_for(
 
     Behind the plan's fallbacks come the arms of its mix that were not drawn, the likeliest first.
     """
-    drawn = draw(plan, Random(decision))  # noqa: S311 - a repeatable draw, no secret
+    # A generator costs more to seed than a draw: without a choice there is nothing to draw.
+    rng = _NO_CHOICE if is_certain(plan) else Random(decision)  # noqa: S311 - no secret
+    drawn = draw(plan, rng)
     planned = {run.model: run for run in (*drawn.fallbacks, *drawn.beside, drawn.first)}
     before = [
         planned.get(m, PlannedRun(m, judge=False))

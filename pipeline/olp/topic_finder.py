@@ -140,9 +140,8 @@ def _is_word(name: str) -> bool:
 def _attributes(value: Any, allowed: set[str]) -> dict[str, str | None]:
     if not isinstance(value, dict):
         return {}
-    return {
-        key: as_name(value[key]) for key in sorted(allowed) if as_name(value.get(key)) is not None
-    }
+    named = {key: as_name(value.get(key)) for key in sorted(allowed)}
+    return {key: name for key, name in named.items() if name is not None}
 
 
 def _borne_out(name: str, text: str) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.olp.cohesion import last_boundary
+from pipeline.olp.cohesion import _terms, last_boundary
 
 ROSES = [f"The roses in bed {n} need water, roses like sunshine and pruning." for n in "abcdefghij"]
 BOATS = [f"Harbour boat {n} carries sails, boats leave the harbour early." for n in "abcdefghij"]
@@ -65,3 +65,9 @@ def test_a_border_far_back_in_a_long_window_is_found() -> None:
     texts = ROSES * 9 + BOATS * 20
     assert last_boundary(texts, "en", 1, ()) == len(ROSES * 9)
     assert last_boundary(texts, "en", len(texts) - 220, ()) == len(ROSES * 9)
+
+
+@given(st.lists(st.text(alphabet="aBcDé_1 .,'-\n\t", max_size=30), min_size=1, max_size=4))
+def test_the_words_of_ascii_text_are_those_that_a_pattern_finds(texts: list[str]) -> None:
+    wanted = [[w[:8] for w in re.findall(r"\w{4,}", text.casefold())] for text in texts]
+    assert _terms(texts, "en") == wanted
