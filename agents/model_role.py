@@ -1,6 +1,6 @@
 """The agent of a role that models serve: task in, task for the next role out, rewards beside it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from agents.answers import KafkaAnswers
@@ -13,7 +13,7 @@ from pipeline.decisions.serve import FailedDecisionError, ModelsAwayError, RoleS
 from pipeline.metrics import DEAREST_COST, RUN_COST, RUN_LATENCY, RUNS, VERDICTS
 from pipeline.olp.role import RoleLogic
 from schemas.catalogue import ROLE_REWARDS, role_kafka_topic
-from schemas.codec import decode
+from schemas.codec import decode, encode
 from schemas.partitions import policy_partition
 from schemas.rewards import RewardEvent, assignment_key
 from schemas.role_task import RoleTask
@@ -40,6 +40,9 @@ class Job:
 Prepare = Callable[[RoleTask, int], Awaitable[Job | None]]
 """From a task and its partition to a job; None when the task was done before."""
 
+ServedListener = Callable[[RoleTask, Served, bytes, Sequence[bytes]], None]
+"""Hears of a served task, with the next role's task and the reward events as they were sent."""
+
 
 class ModelRole:
     """Serves one role on its Kafka topic."""
@@ -52,7 +55,7 @@ class ModelRole:
         role_assignments: RoleAssignments,
         domains: frozenset[str],
         prepare: Prepare,
-        served: Callable[[RoleTask, Served], None],
+        served: ServedListener,
         answers: KafkaAnswers,
     ) -> None:
         self._role = role
@@ -88,21 +91,16 @@ class ModelRole:
             kind = "models_away" if away else "no_acceptable_answer"
             raise BadMessageError(kind, str(failure.cause)) from None
         following = NEXT_ROLE[self._role]
-        await self._role_app.outbox.send(
-            [
-                outgoing(
-                    role_kafka_topic(following),
-                    incoming.partition,
-                    window.stream_id,
-                    served.task.model_copy(update={"role": following}),
-                ),
-                *reward_messages(served.events, self._role_app),
-            ]
+        sent = encode(served.task.model_copy(update={"role": following}))
+        rewards = reward_messages(served.events, self._role_app)
+        task_for_next = Outgoing(
+            role_kafka_topic(following), incoming.partition, window.stream_id, sent
         )
+        await self._role_app.outbox.send([task_for_next, *rewards])
         if job.done is not None:
             await job.done(served)
         self._count(served.events)
-        self._served(job.task, served)
+        self._served(job.task, served, sent, [message.value or b"" for message in rewards])
 
     def _count(self, events: tuple[RewardEvent, ...]) -> None:
         for event in events:

@@ -3,7 +3,7 @@ the memory that messages take.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pipeline.decisions.late_quality import Answered
@@ -33,17 +33,26 @@ class RecentDecisions:
         self._bytes = 0
         self._kept: OrderedDict[tuple[str, Role], _Kept] = OrderedDict()
 
-    def keep(self, task: RoleTask, served: Served) -> None:
-        """Remember a decision, unless no model was asked."""
+    def keep(self, task: RoleTask, served: Served, sent: bytes, events: Iterable[bytes]) -> None:
+        """Remember a decision, unless no model was asked.
+
+        `sent` is the task for the next role, `events` are the reward events, as they were sent.
+        """
         if not served.versions:
             return
-        window = task.window
+        window, role = task.window, task.role
+        author = served.task.produced_by.get(role.value)
+        # What was sent holds the version of the arm that was kept: it is not written twice.
+        delivered = None if author is None else author.model
         kept = _Kept(
             (window.domain, window.stream_id),
-            tuple(map(encode, served.events)),
-            tuple((model, encode(version)) for model, version in served.versions.items()),
+            tuple(events),
+            tuple(
+                (model, sent if model == delivered else encode(version))
+                for model, version in served.versions.items()
+            ),
         )
-        key = (window.window_id, task.role)
+        key = (window.window_id, role)
         if (before := self._kept.pop(key, None)) is not None:
             self._bytes -= before.size
         self._kept[key] = kept
@@ -54,9 +63,13 @@ class RecentDecisions:
 
     def of_stream(self, domain: str, stream_id: str) -> Iterator[Answered]:
         """The remembered decisions of a stream, oldest first."""
-        for kept in list(self._kept.values()):
+        for (_, role), kept in list(self._kept.items()):
             if kept.stream == (domain, stream_id):
+                tasks = {model: decode(RoleTask, version) for model, version in kept.versions}
                 yield Answered(
                     tuple(decode(RewardEvent, event) for event in kept.events),
-                    {model: decode(RoleTask, version) for model, version in kept.versions},
+                    {
+                        model: task.model_copy(update={"role": role})
+                        for model, task in tasks.items()
+                    },
                 )

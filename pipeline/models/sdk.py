@@ -21,7 +21,8 @@ class ChatClient(AsyncOpenAI):
     """One endpoint, asked for chat completions with bodies that are JSON already.
 
     The SDK merges headers and URLs anew for every request, at four times the cost of sending it;
-    here only the first is made like that.
+    here only the first is made like that. The others go to its `http_client` as the SDK sends
+    those that are never tried again: the retries are the pool's.
     """
 
     def __init__(self, base_url: str, api_key: str, timeout_s: float, connect_s: float) -> None:
@@ -39,11 +40,26 @@ class ChatClient(AsyncOpenAI):
 
         Raises openai.APIError.
         """
+        if self._pattern is not None:
+            return cast(ReplyBody, (await self._ask_again(self._pattern, body)).stream)
         options = _CHAT.model_copy(update={"content": body})
         response: Any = await self.request(
             httpx2.Response, options, stream=True, stream_cls=AsyncStream[Any]
         )
         return cast(ReplyBody, response.stream)
+
+    async def _ask_again(self, pattern: httpx2.Request, body: bytes) -> httpx2.Response:
+        request = ReadyRequest(pattern, body)
+        try:
+            response = await self._client.send(request, stream=True)
+        except httpx2.TimeoutException as error:
+            raise openai.APITimeoutError(request=request) from error
+        except httpx2.HTTPError as error:
+            raise openai.APIConnectionError(request=request) from error
+        if response.is_success:
+            return response
+        await response.aread()
+        raise self._make_status_error_from_response(response)
 
     def _build_request(
         self, options: FinalRequestOptions, *, retries_taken: int = 0

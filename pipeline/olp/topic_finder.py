@@ -57,7 +57,7 @@ class TopicFinder:
         if not isinstance(listed, list):
             return Reading(None, ('the answer has no list "subjects"',), 1, 1, {})
         allowed = {item.name for item in domain.attributes}
-        text = " ".join(sentence.text for sentence in task.window.sentences).casefold()
+        text = " ".join([sentence.text for sentence in task.window.sentences]).casefold()
         found: dict[str, FoundSubject] = {}
         faults: list[str] = []
         dropped = 0

@@ -167,7 +167,7 @@ def topic_finder(monkeypatch: pytest.MonkeyPatch) -> Played:
         SimpleNamespace(get=lambda domain, role: None),  # type: ignore[arg-type]
         frozenset(domains),
         stateless(Role.TOPIC_FINDER),
-        lambda task, served: None,
+        lambda *served: None,
         KafkaAnswers(played, Role.TOPIC_FINDER, 3600.0),
     )
     return played  # type: ignore[no-any-return]

@@ -3,15 +3,20 @@
 from agents.recent_decisions import RecentDecisions
 from pipeline.decisions.serve import Served
 from schemas.codec import encode
+from schemas.messages import ProducedBy
 from schemas.role_task import RoleTask
 from schemas.roles import Role
-from tests.role_tasks import role_task, window
+from tests.role_tasks import found, role_task, window
 
 
 def decision(name: str, sentences: int = 1, stream: str = "walk") -> tuple[RoleTask, Served]:
     texts = ["x" * 100] * sentences
     task = role_task(Role.TOPIC_FINDER, window(texts, window_id=name, stream_id=stream))
     return task, Served(task, (), {"arm": task})
+
+
+def keep(recent: RecentDecisions, task: RoleTask, served: Served) -> None:
+    recent.keep(task, served, encode(served.task), [])
 
 
 def kept(recent: RecentDecisions, stream: str = "walk") -> list[str]:
@@ -22,16 +27,29 @@ def kept(recent: RecentDecisions, stream: str = "walk") -> list[str]:
 def test_a_stream_finds_its_own_as_they_were() -> None:
     recent = RecentDecisions()
     for name, stream in (("a", "walk"), ("b", "run")):
-        recent.keep(*decision(name, stream=stream))
+        keep(recent, *decision(name, stream=stream))
     [(events, versions)] = recent.of_stream("garden", "run")
     assert events == ()
     assert versions == decision("b", stream="run")[1].versions
 
 
+def test_the_arm_that_was_kept_is_remembered_by_what_was_sent_the_others_by_their_own() -> None:
+    task, _ = decision("a")
+    kept_one = task.model_copy(update={"subjects": tuple(found("rose"))})
+    author = ProducedBy(model="best", prompt_version="1", decision_id="d")
+    done = kept_one.model_copy(update={"produced_by": {Role.TOPIC_FINDER.value: author}})
+    served = Served(done, (), {"best": kept_one, "other": task})
+    sent = encode(done.model_copy(update={"role": Role.TOPIC_LOCATOR}))
+    recent = RecentDecisions()
+    recent.keep(task, served, sent, [])
+    [(_, versions)] = recent.of_stream("garden", "walk")
+    assert versions == {"best": done, "other": task}
+
+
 def test_the_oldest_go_when_there_are_too_many() -> None:
     recent = RecentDecisions(most=2)
     for name in "abc":
-        recent.keep(*decision(name))
+        keep(recent, *decision(name))
     assert kept(recent) == ["b", "c"]
 
 
@@ -41,14 +59,14 @@ def test_large_windows_count_for_more_and_a_repeated_one_once() -> None:
 
     recent = RecentDecisions(most_bytes=size(4, 4, 2))
     for name, sentences in (("a", 4), ("b", 4), ("b", 4), ("c", 2)):
-        recent.keep(*decision(name, sentences))
+        keep(recent, *decision(name, sentences))
     assert kept(recent) == ["a", "b", "c"]
-    recent.keep(*decision("d", 5))
+    keep(recent, *decision("d", 5))
     assert kept(recent) == ["c", "d"]
 
 
 def test_what_no_model_was_asked_is_not_kept() -> None:
     recent = RecentDecisions()
     task, _ = decision("a")
-    recent.keep(task, Served(task, (), {}))
+    keep(recent, task, Served(task, (), {}))
     assert kept(recent) == []
