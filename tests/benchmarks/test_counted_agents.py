@@ -8,8 +8,8 @@ from schemas.codec import encode
 from tests.benchmarks.played import Played, splitter, topic_finder
 
 WINDOW = 60
-MOST_CALLS_A_SENTENCE = 95
-MOST_CALLS_A_WINDOW = 1_600
+MOST_CALLS_A_SENTENCE = 82
+MOST_CALLS_A_WINDOW = 1_450
 
 
 async def split(played: Played, first_window: int, windows: int) -> int:

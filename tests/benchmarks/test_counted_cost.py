@@ -10,8 +10,8 @@ from pipeline.olp.cohesion import last_boundary
 from tests.benchmarks.counted import calls_of, calls_of_async
 from tests.unit.pipeline.models.test_sending import REPLY
 
-MOST_CALLS_A_BORDER = 850
-MOST_CALLS_A_MODEL_CALL = 920
+MOST_CALLS_A_BORDER = 770
+MOST_CALLS_A_MODEL_CALL = 800
 
 
 def test_the_search_for_a_border_grows_with_the_window_and_no_faster() -> None:
