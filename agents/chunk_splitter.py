@@ -149,14 +149,13 @@ class ChunkSplitter:
                 raise BadMessageError(intake.value, f"seq {raw.seq}: {_REJECTED[intake]}")
             event.ack()
         self._counted[domain, intake].inc()
-        if buffer.due(now_s, self._token_budget()) is not None:
+        if buffer.due(now_s, self._token_budget(now_s)) is not None:
             cut = self._start_cut(key, buffer)
             if len(buffer.held) > _MAX_HELD_WINDOWS * self._settings.window_sentences_unspaced:
                 await asyncio.wait([cut])
 
-    def _token_budget(self) -> int | None:
+    def _token_budget(self, now_s: float) -> int | None:
         # The pool is asked once a second: it goes through all arms.
-        now_s = self._role_app.clock.monotonic()
         if now_s - self._budget[0] >= 1.0:
             self._budget = now_s, self._asked_budget()
         return self._budget[1]
@@ -186,10 +185,15 @@ class ChunkSplitter:
 
     async def _cut_all(self, key: BufferKey, buffer: Buffer) -> None:
         clock = self._role_app.clock
-        while (reason := buffer.due(clock.monotonic(), self._token_budget())) is not None:
+        while True:
+            now_s = clock.monotonic()
+            budget = self._token_budget(now_s)
+            reason = buffer.due(now_s, budget)
+            if reason is None:
+                return
             try:
                 with work_span("cut window"):
-                    await self._cut(key, buffer, buffer.plan(reason, self._token_budget()))
+                    await self._cut(key, buffer, buffer.plan(reason, budget))
             except BrokerAwayError as error:
                 log.warning("chunk-splitter: %s; trying again", error)
                 await asyncio.sleep(1.0)

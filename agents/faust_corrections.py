@@ -66,6 +66,22 @@ class StrictConsumer(driver.Consumer):
             self._known[tp].add(offset)
             heapq.heappush(self._unfinished[tp], offset)
 
+    def ack(self, message: Any) -> bool:
+        """Note that a message is done with; what Faust does for its own streams is left out."""
+        if not isinstance(message, Taken):
+            return super().ack(message)
+        tp, offset = message.tp, message.offset
+        with ack_lock:
+            if message.acked:
+                return False
+            message.acked = True
+            if offset < (self._committed_offset[tp] or 0) or offset in self._acked_index[tp]:
+                return False
+            self._acked_index[tp].add(offset)
+            self._acked[tp].append(offset)
+            self._n_acked += 1
+            return True
+
     def _new_offset(self, tp: TP) -> int | None:
         """Return the offset that may be committed for `tp`, or None when nothing is new."""
         with ack_lock:

@@ -89,7 +89,8 @@ class Intake:
             while self._waiting:
                 taken = self._waiting.popleft()
                 self._waiting_bytes -= taken.size
-                self._make_room()
+                if not self._room.is_set():
+                    self._make_room()
                 yield taken
                 turns += 1
                 if turns % _YIELD_EVERY == 0:
