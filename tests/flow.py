@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.request import urlopen
 
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
 from pydantic import BaseModel
 
 from agents.kafka_topics import create_kafka_topics
@@ -145,7 +145,7 @@ class Deployment:
         )
         name = self.config.kafka.named(kafka_topic)
         partitions = self.config.kafka.partitions
-        consumer.assign([TopicPartition(name, p, 0) for p in range(partitions)])
+        consumer.assign([TopicPartition(name, p, OFFSET_BEGINNING) for p in range(partitions)])
         found: list[Message] = []
         ended: set[int] = set()
         try:
