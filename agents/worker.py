@@ -15,7 +15,7 @@ from agents.chunk_splitter import ChunkSplitter
 from agents.failed_windows import failed_window
 from agents.feedback import FeedbackListener
 from agents.format_checker import FormatChecker
-from agents.garbage import collect_seldom
+from agents.garbage import collect_by_time, collect_seldom
 from agents.hot_pool import HotPool
 from agents.model_role import ModelRole
 from agents.needs import POLICY, Needs, needs_of_roles
@@ -193,6 +193,7 @@ async def run(parts: Parts, stop: asyncio.Event, ready: Callable[[], None]) -> N
     That is an app that crashed, a budget whose limit stops workers, or, as StandstillError, a
     worker that does not get on. Calls `ready` once all apps have started.
     """
+    collecting = asyncio.create_task(collect_by_time())
     try:
         for listener in parts.listeners:
             await listener.start()
@@ -214,6 +215,7 @@ async def run(parts: Parts, stop: asyncio.Event, ready: Callable[[], None]) -> N
             if app.app.crash_reason is not None:
                 raise RetryableError(f"{app.name} stopped: {app.app.crash_reason!r}")
     finally:
+        collecting.cancel()
         await asyncio.gather(*(app.stop() for app in parts.apps), return_exceptions=True)
         for listener in reversed(parts.listeners):
             await listener.stop()
