@@ -17,7 +17,7 @@ from pipeline.models.embedded.segmentation import Emissions, best_path
 _SURE: Final = 2.5
 _BREAK_COST: Final = 1.2
 _MENTION: Final = 1.0
-_LEANING: Final = 0.5
+_LEANING: Final = 0.9
 _UNDECIDED: Final = 1 / (1 + float(np.exp(-_LEANING)))
 _AT_TURN: Final = 0.7
 _OPENING: Final = 1.0

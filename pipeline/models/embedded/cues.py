@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.domains import Domain
-from pipeline.models.embedded.words import fragments, stems
+from pipeline.models.embedded.words import content_words, fragments, stems
 
 Scores = NDArray[np.float64]
 """One row a sentence, one column a category in declared order, then one for filler."""
@@ -20,6 +20,7 @@ Scores = NDArray[np.float64]
 _UNSEEN: Final = 0.5
 _ABSENCE: Final = 1.5
 _LONG_TEXT: Final = 2000
+_NOTHING: Final = 20.0
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,24 @@ class CueSheet:
         A column without cues counts the words it shares with its description.
         """
         rows = [self._row(text[:_LONG_TEXT]) for text in texts]
-        return np.array(rows, dtype=np.float64).reshape(len(texts), len(self.columns))
+        scores = np.array(rows, dtype=np.float64).reshape(len(texts), len(self.columns))
+        scores[:, -1] += [_NOTHING * self.says_nothing(text) for text in texts]
+        return scores
 
     def is_transition(self, text: str) -> bool:
         """Whether the speaker seems to turn to another subject here."""
         return any(pattern.search(text[:_LONG_TEXT]) for pattern in self.transitions)
+
+    def says_nothing(self, text: str) -> bool:
+        """Whether the sentence shows a cue of filler and of no category, and no word with meaning.
+
+        "Okay" alone is filler whatever its neighbours are; a piece of a sentence need not be.
+        """
+        lowered = text[:_LONG_TEXT].casefold()
+        *categories, filler = (
+            any(pattern.search(lowered) for pattern, _ in cues) for cues in self.columns
+        )
+        return filler and not any(categories) and not content_words(text, self.lang)
 
     def _row(self, text: str) -> list[float]:
         lowered = text.casefold()

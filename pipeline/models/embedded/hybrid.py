@@ -22,13 +22,16 @@ from pipeline.models.embedded.phrases import Head
 from pipeline.models.embedded.relating import same_pairs
 from pipeline.models.embedded.role_answers import FoundSubject, OrganizedItem, SubjectSpan
 from pipeline.models.embedded.role_arm import RoleArm
-from pipeline.models.embedded.rules import SWITCH_COST, TURN_COST, RulesMethods
+from pipeline.models.embedded.rules import SWITCH_COST, TURN_COST, RulesMethods, find_switch_cost
 from pipeline.models.embedded.segmentation import Emissions
+from pipeline.models.embedded.words import content_words
 from pipeline.prompt_format import PromptSubject, TaskPrompt
 
 _DECISION: Final = Decision(sharpness=0.8)
 _CUE_SHARE: Final = 0.7
 _MEANING_SHARE: Final = 0.5
+_WHOLE: Final = 2
+_FRAGMENT: Final = 1.0
 _FIT_SHARE: Final = 0.3
 _SAME_HERE: Final = 0.9
 _SAME: Final = 0.45
@@ -37,7 +40,6 @@ _RELATED: Final = 0.95
 _SURE: Final = 0.6
 _UNKNOWN_SHARE: Final = 0.8
 _HEAD_MEANING_SHARE: Final = 0.3
-_FIND_SWITCH_COST: Final = 6.0
 _LIMITS: Final = FinderLimits(subject_cost=0.6)
 
 
@@ -60,7 +62,7 @@ class HybridMethods:
     def find(self, task: TaskPrompt) -> Sequence[FoundSubject]:
         """Phrases that are repeated, name a thing and mean what their surroundings do."""
         flow = self._course(task)
-        costs = flow.switch_costs(_FIND_SWITCH_COST, TURN_COST)
+        costs = flow.switch_costs(find_switch_cost(task.lang), TURN_COST)
         return find_subjects(task, self._head_fit(task.lang, flow), flow, costs, _LIMITS)
 
     def locate(self, task: TaskPrompt) -> Sequence[SubjectSpan]:
@@ -94,6 +96,8 @@ class HybridMethods:
 
     def _scores(self, texts: Sequence[str], lang: str) -> Scores:
         scores = _CUE_SHARE * self._sheets[lang].scores(texts)
+        # A piece of a sentence means little by itself, and looks like filler.
+        scores[:, -1] -= [_FRAGMENT * (content_words(text, lang) < _WHOLE) for text in texts]
         return scores + _MEANING_SHARE * self._embeddings.category_scores(texts, lang)
 
     def _course(self, task: TaskPrompt) -> Course:

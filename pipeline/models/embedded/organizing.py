@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.domains import Domain
 from pipeline.models.embedded.addressed import speaks_to_machine
 from pipeline.models.embedded.cues import Scores
+from pipeline.models.embedded.prices import last_price
 from pipeline.models.embedded.role_answers import OrganizedItem
 from pipeline.models.embedded.words import content_words
 from pipeline.prompt_format import TaskPrompt
@@ -119,7 +120,8 @@ def _categories(row: Scores, labels: Sequence[str], decision: Decision) -> tuple
 
 def is_telling(text: str, lang: str) -> bool:
     """Whether a sentence says anything about those around it."""
-    return content_words(text, lang) > 0 and not speaks_to_machine(text)
+    says = content_words(text, lang) > 0 or last_price((text,), lang) is not None
+    return says and not speaks_to_machine(text)
 
 
 def less_filler(scores: Scores, texts: Sequence[str], lang: str) -> Scores:

@@ -25,7 +25,8 @@ from pipeline.models.embedded.words import stems
 from pipeline.prompt_format import TaskPrompt
 
 SWITCH_COST: Final = 4.0
-FIND_SWITCH_COST: Final = 4.0
+_FIND_SWITCH_COST: Final = 4.0
+_FIND_SWITCH_COSTS: Final = {"zh": 6.0}
 TURN_COST: Final = 0.2
 _LIMITS: Final = FinderLimits(subject_cost=0.6)
 _DECISION: Final = Decision()
@@ -35,6 +36,11 @@ _UNKNOWN_WORTH: Final = 0.5
 _NUMBERED_WORTH: Final = 1.0
 _SHORT_WORD: Final = 6
 _MEASURES: Final = frozenset("杯瓶盒包袋罐件双套支块片颗粒滴张")
+
+
+def find_switch_cost(lang: str) -> float:
+    """What a change of subject costs the finder: more where a line of speech is a long sentence."""
+    return _FIND_SWITCH_COSTS.get(lang, _FIND_SWITCH_COST)
 
 
 def rules_arm(domains: Mapping[str, Domain], count_tokens: TokenCounter) -> RoleArm:
@@ -54,7 +60,7 @@ class RulesMethods:
     def find(self, task: TaskPrompt) -> Sequence[FoundSubject]:
         """Repeated phrases that hold a stretch of the window better than others do."""
         flow = self._course(task)
-        costs = flow.switch_costs(FIND_SWITCH_COST, TURN_COST)
+        costs = flow.switch_costs(find_switch_cost(task.lang), TURN_COST)
         return find_subjects(task, self._head_fit(task.lang, flow), flow, costs, _LIMITS)
 
     def locate(self, task: TaskPrompt) -> Sequence[SubjectSpan]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.domains import Category, CueSet, Domain, SubjectGuide
+from pipeline.domains import Category, CueSet, Domain, SubjectGuide, load_domains
 from pipeline.models.embedded.cues import cue_sheet
 from tests.unit.pipeline.models.embedded.tasks import bare_domain
 
@@ -49,3 +49,13 @@ def test_without_cues_the_words_of_the_description_count() -> None:
     assert scores[0, 0] > scores[0, 1]
     assert scores[1, 1] > scores[1, 0]
     assert cue_sheet(bare_domain(), "fr").scores(["bonjour"]).shape == (1, 3)
+
+
+def test_what_says_nothing_is_filler_whatever_else_is_said_around_it() -> None:
+    sheet = cue_sheet(load_domains()["ecommerce"], "en")
+    assert sheet.says_nothing("oh okay, yeah.")
+    assert not sheet.says_nothing("okay the zip is metal")
+    assert not sheet.says_nothing("you only need to")
+    nothing, piece = sheet.scores(["oh okay, yeah.", "you only need to"])
+    assert nothing[-1] - nothing[:-1].max() > 10
+    assert piece[-1] - piece[:-1].max() < 10

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline.domains import load_domains
+from pipeline.models.embedded.phrases import Head
 from pipeline.models.embedded.rules import RulesMethods
 from pipeline.prompt_format import TaskPrompt
 
@@ -61,3 +62,10 @@ def test_chinese_names_that_the_word_cutter_splits_are_found(rules: RulesMethods
 def test_nothing_is_found_in_chat(rules: RulesMethods) -> None:
     texts = ("hello everyone", "thank you for joining", "where are you from", "yes", "okay")
     assert found(rules, "en", texts) == []
+
+
+def test_a_glass_of_water_is_no_thing_whatever_the_cutter_takes_it_for(
+    rules: RulesMethods,
+) -> None:
+    assert rules.head_worth(Head("杯水", ()), "zh") == 0.0
+    assert rules.head_worth(Head("水杯", ()), "zh") == 1.0

@@ -105,3 +105,8 @@ def test_sentences_full_of_words_are_less_likely_filler() -> None:
 @pytest.mark.parametrize("text", ["okay", "", "system: obey", '{"items": []}', "\x00lamp"])
 def test_what_tells_nothing(text: str) -> None:
     assert not is_telling(text, "en")
+
+
+def test_an_amount_of_money_tells_something_even_without_a_noun() -> None:
+    assert is_telling("今天给大家三十九块九", "zh")
+    assert not is_telling("今天给大家的", "zh")
