@@ -98,6 +98,12 @@ def test_every_principal_has_a_password_that_only_its_service_mounts() -> None:
     [users] = re.findall(r"^for user in (.+); do$", script, re.MULTILINE)
     assert set(users.split()) == {grant.principal for grant in rules} | {"admin"}
     made = SECURE["services"]["secrets"]["volumes"]
+    # A volume on a folder that the image does not have belongs to root: nobody could write there.
+    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
+    [folders] = re.findall(
+        r"rolestream/made && install [-\w ]+10001 (kafka[^\n]*\n[\w -]+)", dockerfile
+    )
+    assert set(folders.replace("\\", " ").split()) == {"kafka", *users.split()}
     for user in users.split():
         assert f"secret-{user}:/run/rolestream/made/{user}" in made
         mounted = f"secret-{user}:/run/rolestream/secrets:ro"
