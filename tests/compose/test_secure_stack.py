@@ -36,7 +36,7 @@ def test_a_consumer_may_not_write_and_not_read_anything_else(stack: Stack) -> No
 
 def test_an_observer_sees_how_things_are_and_may_not_steer(stack: Stack) -> None:
     assert "topic_finder" in stack.compose("run", "--rm", "-T", "observer", "status")
-    with pytest.raises(AssertionError, match="'observer' may not WRITE"):
+    with pytest.raises(AssertionError, match="'observer' may not write policy-control"):
         stack.compose("run", "--rm", "-T", "observer", "policy", "freeze", "--domain", "news")
 
 
