@@ -24,8 +24,8 @@ def collect_seldom() -> None:
 async def collect_by_time(every_s: float = _EVERY_S, whole_every: int = _WHOLE_EVERY) -> None:
     """Look for cycles among what is young every minute, and among all but the frozen every hour.
 
-    Where little goes on, it takes an hour until there are so many new objects, and until then
-    what died in cycles stays: 20 MiB.
+    Where little goes on, it can take an hour until there are so many new objects, and until then
+    what died in cycles would stay.
     """
     rounds = 0
     while True:

@@ -5,7 +5,7 @@ Every worker hears every role assignment and every piece of feedback.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -23,6 +23,7 @@ class Tail:
     """Calls `heard(key, value)` for every message; `value` is None for a tombstone.
 
     With `from_start` all that is there is heard before `start` returns, else only what is new.
+    `room` is waited for before each message, so that who hears is not told more than it can take.
     """
 
     def __init__(
@@ -31,7 +32,9 @@ class Tail:
         kafka_topic: str,
         heard: Callable[[str, bytes | None], None],
         from_start: bool,
+        room: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        self._room = room
         self._kafka = kafka
         self._kafka_topic = kafka_topic
         self._heard = heard
@@ -79,4 +82,6 @@ class Tail:
     async def _poll(self, consumer: AIOKafkaConsumer) -> None:
         for records in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
             for record in records:
+                if self._room is not None:
+                    await self._room()
                 self._heard((record.key or b"").decode("utf-8", "replace"), record.value)
