@@ -139,12 +139,13 @@ class PolicyAgent:
             for domain, role in self._keys.get(number, ())
             if (proposed := self._next(learner, domain, role)) is not None
         ]
-        for item in changed:
-            self._role_assignments.expect(item)
         await self._role_app.outbox.send(
             outgoing(ROLE_ASSIGNMENTS, number, assignment_key(item.domain, item.role), item)
             for item in changed
         )
+        # Not before the broker has them: what it did not take is still to be published.
+        for item in changed:
+            self._role_assignments.expect(item)
 
     def _next(self, learner: Learner, domain: str, role: Role) -> RoleAssignment | None:
         control = self._controls.get(domain, role)

@@ -61,8 +61,10 @@ def run_demo(options: DemoOptions, console: Console, now_s: Callable[[], float])
         ledger = DemoLedger(dearest_of(config))
         kafka = config.kafka
         kafka_topics = [records_kafka_topic(name) for name in load_domains()]
-        kafka_topics += [WINDOW_OUTCOMES, ROLE_REWARDS, ROLE_ASSIGNMENTS, DEAD_LETTERS]
-        observer = Observer(kafka.client_settings(), kafka_topics, kafka.partitions)
+        kafka_topics += [WINDOW_OUTCOMES, ROLE_REWARDS, DEAD_LETTERS]
+        observer = Observer(
+            kafka.client_settings(), kafka_topics, kafka.partitions, from_start=[ROLE_ASSIGNMENTS]
+        )
         try:
             _Show(options, console, cluster, ledger, observer, now_s).play(
                 SamplePlayer(kafka.client_settings(), load_streams())

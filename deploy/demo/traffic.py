@@ -3,7 +3,14 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    Message,
+    Producer,
+    TopicPartition,
+)
 
 from deploy.samples import SampleStream
 from pipeline.errors import RetryableError
@@ -84,10 +91,17 @@ class SamplePlayer:
 
 
 class Observer:
-    """Reads several Kafka topics from now on, outside any consumer group."""
+    """Reads several Kafka topics outside any consumer group: `kafka_topics` from now on.
+
+    Those `from_start` are read whole: what stands in them holds until something newer comes.
+    """
 
     def __init__(
-        self, settings: dict[str, str], kafka_topics: Iterable[str], partitions: int
+        self,
+        settings: dict[str, str],
+        kafka_topics: Iterable[str],
+        partitions: int,
+        from_start: Iterable[str] = (),
     ) -> None:
         self._consumer = Consumer(
             {
@@ -106,6 +120,11 @@ class Observer:
         for place in places:
             _, high = self._consumer.get_watermark_offsets(place, timeout=10)
             place.offset = high
+        places += [
+            TopicPartition(name, partition, OFFSET_BEGINNING)
+            for name in from_start
+            for partition in range(partitions)
+        ]
         self._consumer.assign(places)
 
     def poll(self, timeout_s: float) -> list[Message]:
