@@ -134,8 +134,10 @@ class Learner:
 
     def _observation(self, event: RewardEvent) -> Observation:
         observation = observation_of(event)
-        passed = event.quality is not None and event.quality >= HALF
-        if self._maker.judges and event.quality_source is QualitySource.CHECKS and passed:
-            # Where judges tell right from wrong, having passed the free checks is no knowledge.
+        if event.quality_source is not QualitySource.CHECKS or (event.quality or 0.0) < HALF:
+            return observation
+        if self._maker.judges or self._maker.measured(event.role.value):
+            # Where judges tell right from wrong, or it was measured how often an arm is right,
+            # having passed the free checks, as nearly all do, is no knowledge.
             return observation._replace(quality=None, source=None)
         return observation

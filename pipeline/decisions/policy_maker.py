@@ -30,6 +30,8 @@ class PolicyMaker:
     def __init__(self, config: Config, declared: DeclaredModels) -> None:
         self._config = config
         self._declared = declared
+        self._measured: dict[str, bool] = {}
+        self._measured_at = declared.version
 
     @property
     def name(self) -> str:
@@ -45,6 +47,15 @@ class PolicyMaker:
     def version(self) -> int:
         """Grows when arms change."""
         return self._declared.version
+
+    def measured(self, role: str) -> bool:
+        """Whether it was measured, and declared, how good each arm is in this role."""
+        if self._measured_at != self.version:
+            self._measured_at, self._measured = self.version, {}
+        if role not in self._measured:
+            playing = [arm for arm in self.arms() if arm.plays(role)]
+            self._measured[role] = bool(playing) and all(role in a.role_priors for a in playing)
+        return self._measured[role]
 
     def arms(self) -> tuple[Arm, ...]:
         """The arms that serve roles: the declared price of a typical run, and any prior.

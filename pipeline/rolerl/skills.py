@@ -83,6 +83,11 @@ class Skills:
         """The names of all roles in the order of their numbers: priors are declared by name."""
         self._role_names = list(names)
 
+    def declared(self, role: int) -> frozenset[int]:
+        """The arms whose chance in this role was measured elsewhere and declared."""
+        name = self._role_names[role] if role < len(self._role_names) else ""
+        return frozenset(self._by_role.get(name, ()))
+
     def _expectations(self, roles: int) -> Array:
         """What is expected of each cell, row by row."""
         expected = np.tile(self._expected, (roles, 1))

@@ -34,6 +34,9 @@ def unjudged_plan(model: DomainModel, role_name: str, value_usd: float, price: f
     runs = np.array([model.facts.runs[role][a] for a in arms])
     unheard = (outcomes < HEARING_OUTCOMES) & (runs < HEARING_RUNS)
     unheard &= costs <= HEARING_SHARE * value_usd
+    # What is declared for this very role rests on more than the price.
+    declared = model.skills.declared(role)
+    unheard &= np.array([arm not in declared for arm in arms])
     trials = choose_trials(standing, costs, value_usd, share, TRIALS_AHEAD, unheard)
     models = [model.names[a] for a in arms]
     order = np.argsort(-(value_usd * means - costs), kind="stable")

@@ -139,6 +139,25 @@ class TestLearning:
             after = bench.learner.policy.explain(("garden", ROLE.value))
             assert (after == before) == (bench is with_judges)
 
+    @pytest.mark.parametrize("measured", [("cheap", "dear"), ("dear",)])
+    def test_where_every_arm_was_measured_having_passed_the_checks_is_no_knowledge(
+        self, measured: tuple[str, ...]
+    ) -> None:
+        given = config()
+        models = tuple(
+            model.model_copy(update={"role_priors": {ROLE.value: 0.6}})
+            if model.name in measured
+            else model
+            for model in given.models
+        )
+        bench = Bench(given.model_copy(update={"models": models}))
+        before = bench.learner.policy.explain(("garden", ROLE.value))
+        bench.learn(5, model="dear", quality=1.0, quality_source=QualitySource.CHECKS)
+        after = bench.learner.policy.explain(("garden", ROLE.value))
+        assert (after == before) == (len(measured) == 2)
+        bench.learn(5, model="dear", quality=0.0, quality_source=QualitySource.CHECKS)
+        assert bench.learner.policy.explain(("garden", ROLE.value)) != before
+
 
 class TestPool:
     def test_a_new_arm_is_told_to_the_policy(self) -> None:

@@ -94,3 +94,11 @@ def test_a_model_asked_in_smaller_batches_is_expected_to_be_as_good_as_it_is() -
     arms = [*ARMS[:4], Arm("arm-4", 64.0, list_price_usd=ARMS[0].price_usd)]
     means, _, _ = skills(arms).standing(0, np.zeros((1, 5)), np.zeros((1, 5)))
     assert means[4] == means[0] < means[1]
+
+
+def test_what_is_declared_of_an_arm_is_declared_for_its_roles_only() -> None:
+    arms = [Arm("arm-0", 1.0, role_priors={"finder": 0.9}), *ARMS[1:]]
+    made = skills(arms)
+    made.name_roles(["finder", "locator"])
+    assert made.declared(0) == {0}
+    assert made.declared(1) == frozenset()

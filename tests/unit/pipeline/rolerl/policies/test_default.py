@@ -94,3 +94,23 @@ def test_a_budget_that_runs_out_leaves_the_cheapest_runs() -> None:
     price = {arm.model: arm.price_usd for arm in ARMS}
     assert sum(price[model] for model in kept) == pytest.approx(4.0, rel=0.3)
     assert sum(price[model] for model in kept) <= 4.0 * 1.005
+
+
+@pytest.mark.parametrize(("declared", "beside"), [(False, True), (True, False)])
+def test_an_arm_that_was_measured_for_the_role_needs_no_hearing(
+    declared: bool, beside: bool
+) -> None:
+    chances = {"cheap": 0.4, "middle": 0.5, "dear": 0.8}
+    arms = [
+        Arm(name, price, role_priors={KEY[1]: chances[name]} if declared else {})
+        for name, price in (("cheap", 0.5), ("middle", 0.8), ("dear", 1.0))
+    ]
+    policy = DefaultPolicy(arms, PolicySettings())
+    # One outcome in a hundred becomes known: too few for a trial to pay, enough for a hearing.
+    for number in range(100):
+        seen = Observation(
+            Context(*KEY, str(number)), str(number), "dear", "incumbent", 1.0, "ok", 1.0
+        )
+        policy.update(seen)
+    policy.update(seen._replace(cost_usd=0.0, quality=1.0, source="feedback", late=True))
+    assert policy.role_assignment(KEY).sweep is beside
