@@ -17,8 +17,7 @@ def best_mix(
 ) -> dict[Role, str]:
     """The arm of each role, changed one role at a time as long as the figures get better.
 
-    Better is a greater sum of the F1 of sentences and the micro F1 of categories. It begins with
-    the arm that is best alone, and goes through the roles once, the last role first.
+    It begins with the arm that is best alone, and goes through the roles once, the last role first.
     """
     arms = arms_among(setting.config.models, pool)
     able = {role: [m.name for m in arms if m.serves(role.value)] for role in MODEL_ROLES}
@@ -49,5 +48,4 @@ def _goodness(
     mix: dict[Role, str], config: Config, setting: Setting, windows: Sequence[GoldWindow]
 ) -> float:
     row = Row("", tuple(dict.fromkeys(mix.values())), arms=mix)
-    blocks = total(result.counts for result in play_once(row, config, setting, windows)).blocks()
-    return blocks["sentences"]["f1"] + blocks["categories"]["micro_f1"]
+    return total(result.counts for result in play_once(row, config, setting, windows)).goodness

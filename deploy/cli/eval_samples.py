@@ -32,8 +32,8 @@ def role_priors(
 ) -> dict[str, dict[str, float]]:
     """By arm and role what comes out at the end of the flow if the arm plays the role.
 
-    The other roles are played by the arm that is best alone. The figure is the mean of the F1 of
-    sentences and the micro F1 of categories, in thousandths.
+    The other roles are played by the arm that is best alone. The figure is `Counts.goodness`,
+    in thousandths.
     """
     models = {arm.name: arm for arm in arms_among(setting.config.models, pool)}
     with pool_of(Row("priors", tuple(pool), arms={}), setting) as config:
@@ -41,8 +41,7 @@ def role_priors(
         def worth(mix: dict[Role, str]) -> float:
             row = Row("", tuple(dict.fromkeys(mix.values())), arms=mix)
             results = play_once(row, config, setting, windows)
-            blocks = total(result.counts for result in results).blocks()
-            return round((blocks["sentences"]["f1"] + blocks["categories"]["micro_f1"]) / 2, 3)
+            return round(total(result.counts for result in results).goodness, 3)
 
         return by_role({name: model.serves for name, model in models.items()}, worth, say)
 

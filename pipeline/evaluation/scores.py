@@ -38,6 +38,13 @@ class Counts:
         self.with_also += other.with_also
         self.confusion += other.confusion
 
+    @property
+    def goodness(self) -> float:
+        """One figure to rank by: the mean of sentences F1, categories' micro F1 and macro F1."""
+        blocks = self.blocks()
+        categories = blocks["categories"]
+        return (blocks["sentences"]["f1"] + categories["micro_f1"] + categories["macro_f1"]) / 3
+
     def blocks(self) -> dict[str, dict[str, float]]:
         """The figures, by block: subjects, sentences, categories."""
         micro = sum(self.categories.values(), Tally())

@@ -17,8 +17,9 @@ from pipeline.models.embedded.segmentation import Emissions, best_path
 _SURE: Final = 2.5
 _BREAK_COST: Final = 1.2
 _MENTION: Final = 1.0
-_LEANING: Final = 0.9
-_UNDECIDED: Final = 1 / (1 + float(np.exp(-_LEANING)))
+CHAT_LEAD: Final = 0.9
+"""How far chat must lead, in log odds, before it is worth a break."""
+_UNDECIDED: Final = 1 / (1 + float(np.exp(-CHAT_LEAD)))
 _AT_TURN: Final = 0.7
 _OPENING: Final = 1.0
 _ALONE: Final = Decision(sharpness=1.0, neighbours=0.0)
@@ -38,13 +39,14 @@ class Course:
         """What it costs to change subject at each sentence: less where the speaker turns."""
         return tuple(float(cost) for cost in plain + (at_turn - plain) * self.turning)
 
-    def breaks(self, strengths: Shares) -> NDArray[np.bool_]:
+    def breaks(self, strengths: Shares, chat_lead: float = CHAT_LEAD) -> NDArray[np.bool_]:
         """The sentences outside all presentations; `strengths` is how clearly each names one.
 
         Single chatty sentences stay inside: a break has to be worth leaving and coming back.
+        `chat_lead` is how far chat must lead, in log odds.
         """
         odds = np.log((self.aside + 1e-6) / (1 - self.aside + 1e-6))
-        lean = np.clip(odds, -_SURE, _SURE) - _LEANING - _MENTION * strengths
+        lean = np.clip(odds, -_SURE, _SURE) - chat_lead - _MENTION * strengths
         emissions: Emissions = np.stack([np.zeros_like(lean), lean], axis=1)
         path = best_path(emissions, (_BREAK_COST,) * len(lean))
         return np.array(path, dtype=np.bool_)

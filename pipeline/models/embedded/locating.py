@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.models.embedded.course import Course
+from pipeline.models.embedded.course import CHAT_LEAD, Course
 from pipeline.models.embedded.mentions import NAMED
 from pipeline.models.embedded.role_answers import SubjectSpan
 from pipeline.models.embedded.segmentation import Emissions, best_path, runs
@@ -21,16 +21,22 @@ _OFTEN: Final = 3
 
 
 def spans(
-    task: TaskPrompt, fit: Emissions, mentions: Emissions, course: Course, costs: Sequence[float]
+    task: TaskPrompt,
+    fit: Emissions,
+    mentions: Emissions,
+    course: Course,
+    costs: Sequence[float],
+    chat_lead: float = CHAT_LEAD,
 ) -> tuple[SubjectSpan, ...]:
     """Spans of the task's subjects, breaks left out; `fit` and `mentions` have a column a subject.
 
     A subject lasts until another one fits better by more than the cost of changing; what is named
-    in chat counts less. Talk that presents nothing for a while belongs to no subject.
+    in chat counts less. Talk that presents nothing for a while belongs to no subject: chat has to
+    lead by `chat_lead`, in log odds.
     """
     heard = fit * (1 - _ASIDE_LOSS * course.aside)[:, None]
     path = np.array(_path_of_all(heard, mentions, costs))
-    path[course.breaks(mentions.max(axis=1))] = _OUTSIDE
+    path[course.breaks(mentions.max(axis=1), chat_lead)] = _OUTSIDE
     numbers = [number for number, _ in task.sentences]
     return tuple(
         SubjectSpan(task.subjects[column].number, numbers[first], numbers[last])

@@ -25,6 +25,8 @@ from pipeline.models.embedded.words import stems
 from pipeline.prompt_format import TaskPrompt
 
 SWITCH_COST: Final = 4.0
+_CHAT_LEAD: Final = 1.5
+"""More than arms that know meanings ask for: cues take much for chat that is about the subject."""
 _FIND_SWITCH_COST: Final = 4.0
 _FIND_SWITCH_COSTS: Final = {"zh": 6.0}
 TURN_COST: Final = 0.2
@@ -71,7 +73,7 @@ class RulesMethods:
         mentions = mention_strengths(task.subjects, texts, task.lang)
         flow = self._course(task)
         costs = flow.switch_costs(SWITCH_COST, TURN_COST)
-        return spans(task, mentions, mentions, flow, costs)
+        return spans(task, mentions, mentions, flow, costs, _CHAT_LEAD)
 
     def relate(self, task: TaskPrompt) -> Sequence[tuple[int, int]]:
         """The same name, or one name inside the other."""

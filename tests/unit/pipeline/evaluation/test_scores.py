@@ -46,7 +46,9 @@ def test_a_mixed_window_by_hand() -> None:
         given("the lamp", {1: "opening", 2: "price", 4: "description"}, covered=[1, 2, 3, 4]),
         given("wall clock", {3: "price", 4: "price", 6: "price"}),
     ]
-    blocks = score_window(WINDOW, found).blocks()
+    counts = score_window(WINDOW, found)
+    assert counts.goodness == pytest.approx((4 / 11 + 6 / 11 + 5 / 9) / 3)
+    blocks = counts.blocks()
     assert blocks["subjects"] == pytest.approx(
         {"precision": 1 / 2, "recall": 1 / 2, "f1": 1 / 2, "mean_iou": (3 / 4 + 0) / 2}
     )

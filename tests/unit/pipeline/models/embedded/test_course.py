@@ -23,6 +23,12 @@ def test_a_run_of_chat_is_a_break_and_a_single_chatty_sentence_is_not() -> None:
     assert not single.breaks(NOBODY).any()
 
 
+def test_who_asks_for_a_larger_lead_of_chat_takes_fewer_breaks() -> None:
+    run = asides(0.1, 0.1, 0.85, 0.85, 0.85, 0.85, 0.85, 0.1, 0.1)
+    assert run.breaks(NOBODY).sum() == 5
+    assert not run.breaks(NOBODY, chat_lead=1.5).any()
+
+
 def test_chat_that_names_the_subject_belongs_to_it() -> None:
     run = asides(0.1, 0.1, 0.9, 0.95, 0.9, 0.95, 0.1, 0.1, 0.1)
     named = np.array([0.0, 0, 1.5, 1.5, 1.5, 1.5, 0, 0, 0])
