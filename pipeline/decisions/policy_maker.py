@@ -32,6 +32,7 @@ class PolicyMaker:
         self._declared = declared
         self._measured: dict[str, bool] = {}
         self._measured_at = declared.version
+        self._judges_known: tuple[int, list[ModelSettings]] = (-1, [])
 
     @property
     def name(self) -> str:
@@ -108,8 +109,12 @@ class PolicyMaker:
         return make_policy(self.name, self.arms(), self.settings())
 
     def _judges(self) -> list[ModelSettings]:
-        names = self._config.judging.models
-        return [model for model in self._declared.live() if model.name in names]
+        version, judges = self._judges_known
+        if version != self._declared.version:
+            names = self._config.judging.models
+            judges = [model for model in self._declared.live() if model.name in names]
+            self._judges_known = (self._declared.version, judges)
+        return judges
 
     def _judgment_usd(self) -> float | None:
         judges = self._judges()

@@ -1,6 +1,7 @@
 """What was seen of every arm in every role, and what was paid: for people, beside the policy."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from math import sqrt
 
 from pydantic import BaseModel
@@ -16,7 +17,8 @@ HALF = 0.5
 NORMAL_95 = 1.959964
 
 
-class ArmRecord(BaseModel):
+@dataclass(slots=True)
+class ArmRecord:
     """One arm in one role of one domain.
 
     `runs`, `failed` (unusable answers) and `cost_usd` since the beginning; `known` and `right`:
@@ -56,7 +58,8 @@ class ArmRecord(BaseModel):
         return self.latency[2] if self.latency[0] else None
 
 
-class Account(BaseModel):
+@dataclass(slots=True)
+class Account:
     """Money of one role of one domain; dollars.
 
     `by_purpose` sums to all that was paid. `kept_usd`: runs whose answer was delivered, repairs
@@ -64,7 +67,7 @@ class Account(BaseModel):
     """
 
     decisions_kept: int = 0
-    by_purpose: dict[str, float] = {}
+    by_purpose: dict[str, float] = field(default_factory=dict)
     kept_usd: float = 0.0
     input_tokens: int = 0
     cached_tokens: int = 0
@@ -110,10 +113,16 @@ class RunBook(BaseModel):
     def take(self, event: RewardEvent, seen: Observation) -> None:
         """Enter a reward event, and what the policy is told of it."""
         key = assignment_key(event.domain, event.role)
-        record = self.arms.setdefault(key, {}).setdefault(event.model, ArmRecord())
+        records = self.arms.setdefault(key, {})
+        record = records.get(event.model)
+        if record is None:
+            record = records[event.model] = ArmRecord()
         if not event.late:
             _enter_run(record, event, seen)
-            _pay(self.accounts.setdefault(key, Account()), event)
+            account = self.accounts.get(key)
+            if account is None:
+                account = self.accounts[key] = Account()
+            _pay(account, event)
         quality = seen.quality if seen.valid else 0.0
         if quality is not None:
             record.known = FORGETTING * record.known + 1.0

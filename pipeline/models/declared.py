@@ -29,6 +29,7 @@ class DeclaredModels:
     def __init__(self, configured: Iterable[ModelSettings]) -> None:
         self._configured = {model.name: model for model in configured}
         self._changes: dict[str, PoolChange] = {}
+        self._all: tuple[Declared, ...] | None = None
         self.version = 0
 
     def change(self, name: str, change: PoolChange | None) -> ModelSettings | None:
@@ -40,6 +41,7 @@ class DeclaredModels:
             self._changes.pop(name, None)
         else:
             self._changes[name] = change
+        self._all = None
         self.version += 1
         now = self.get(name)
         return now.settings if now is not None and now.live else None
@@ -59,8 +61,10 @@ class DeclaredModels:
 
     def all(self) -> tuple[Declared, ...]:
         """All declared models, the configured ones first."""
-        names = dict.fromkeys((*self._configured, *self._changes))
-        return tuple(found for name in names if (found := self.get(name)) is not None)
+        if self._all is None:
+            names = dict.fromkeys((*self._configured, *self._changes))
+            self._all = tuple(found for name in names if (found := self.get(name)) is not None)
+        return self._all
 
     def arms(self) -> tuple[Declared, ...]:
         """All arms, each with its batch sizes behind it."""
