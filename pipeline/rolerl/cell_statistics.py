@@ -7,26 +7,34 @@ Array = NDArray[np.float64]
 
 ROLE_WEIGHT = 4.0
 """Outcomes that the arms' common prior is worth in a role's mean."""
+LEAST_CHANCE, MOST_CHANCE = 0.02, 0.98
 
 
-def additive_prior(right: Array, seen: Array, priors: Array, weights: Array) -> Array:
-    """What role and arm by themselves say of each cell: chance = role's mean + arm's difference.
+class AdditivePrior:
+    """What role and arm by themselves say of a cell: chance = role's mean + arm's difference.
 
-    `right`, `seen`: (R, A) outcomes; `priors`, `weights`: (A,) expected chances and the outcomes
-    they are worth. Two rounds of alternating least squares, shrunk to the priors.
+    `priors`, `weights`: (A,) expected chances of the arms and the outcomes they are worth.
     """
-    middle = float(priors.mean()) if len(priors) else 0.5
-    expected = priors - middle
-    arms = expected
-    roles = np.zeros((len(right), 1))
-    of_role = np.add.reduce(seen, axis=1, keepdims=True) + ROLE_WEIGHT
-    of_arm = np.add.reduce(seen, axis=0) + weights
-    for _ in range(2):
-        rest = np.add.reduce(right - seen * arms, axis=1, keepdims=True) + ROLE_WEIGHT * middle
-        roles = rest / of_role
-        own = np.add.reduce(right - seen * roles, axis=0) + weights * expected
-        arms = own / of_arm
-    return np.minimum(np.maximum(roles + arms, 0.02), 0.98)
+
+    def __init__(self, priors: Array, weights: Array) -> None:
+        middle = float(priors.mean()) if len(priors) else 0.5
+        self._expected, self._weights = priors - middle, weights
+        self._weighted = weights * self._expected
+        self._of_middle = ROLE_WEIGHT * middle
+
+    def chances(self, right: Array, seen: Array) -> Array:
+        """Of each cell, by its (R, A) outcomes that were right and all that were seen.
+
+        Two rounds of alternating least squares, shrunk to the priors.
+        """
+        add = np.add.reduce
+        arms = self._expected
+        of_role = add(seen, axis=1, keepdims=True) + ROLE_WEIGHT
+        of_arm = add(seen, axis=0) + self._weights
+        for _ in range(2):
+            roles = (add(right - seen * arms, axis=1, keepdims=True) + self._of_middle) / of_role
+            arms = (add(right - seen * roles, axis=0) + self._weighted) / of_arm
+        return np.minimum(np.maximum(roles + arms, LEAST_CHANCE), MOST_CHANCE)
 
 
 def same_evidence(

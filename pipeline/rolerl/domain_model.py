@@ -24,8 +24,8 @@ Array = NDArray[np.float64]
 ROLE_MEMORY = 100.0
 CHECKUP_SOONEST, CHECKUP_LATEST = 25, 150
 """Windows from one check-up to the next, if the text has changed and if it has not."""
-REPLAN_AGES = (1, 2, 3, 4, 6, 8, 11, 16, 23, 32)
-"""Windows without news after which the faded belief is looked at again."""
+REPLAN_AGES, REPLAN_EVERY = frozenset((1, 2, 3, 4, 6, 8, 11, 16, 23)), 32
+"""Windows without news after which the faded belief is looked at again, at last every so many."""
 NOTABLE_ANGLE = 0.05
 """A change of a chance below this does not make plans anew; on the arc-sine scale, where a step
 means as much near 0 or 1 as half-way."""
@@ -35,12 +35,14 @@ a twentieth of the role's decisions so far, at most a hundred, as estimates sett
 
 BELIEVED_RIGHT = 0.5
 
-PlanKey = tuple[tuple[int, ...], int, int]
-"""What a plan rests on besides what was learnt: the belief in grades, the rate of change in grades
-with a thousand added if it is a check-up, and the arms of which the stay can tell no more."""
+PlanKey = tuple[int, ...]
+"""What a plan rests on besides what was learnt: the arms of which the stay can tell no more, the
+rate of change in grades with a thousand added if it is a check-up, and the belief in grades."""
 
 Ready = tuple[Plan, Decision | None]
 """A plan, and its decision if every draw from it gives the same."""
+
+SEEN_MEMORY = 0.999
 
 RECENT_WINDOWS = 32
 """Windows whose roles may still be to come; live, those of several streams interleave."""
@@ -122,35 +124,45 @@ class DomainModel:
         """Roles still to be decided in the present window."""
         return set(range(len(self.roles))) - self.recent[self.window]
 
-    def begin(self, window: str) -> None:
-        """A new window: its belief, and new plans if what was learnt is notable."""
-        self.recent.pop(window, None)
-        self.recent[window] = set()
-        if len(self.recent) > RECENT_WINDOWS:
-            came = self.recent.pop(next(iter(self.recent)))
-            for role, share in enumerate(self.presence):
-                self.presence[role] = share + (float(role in came) - share) / ROLE_MEMORY
+    def begin(self, window: str) -> set[int]:
+        """A new window: its belief, and new plans if what was learnt is notable.
+
+        Returns the set in which the roles that come in the window are to be entered.
+        """
+        recent = self.recent
+        recent.pop(window, None)
+        comes = recent[window] = set[int]()
+        if len(recent) > RECENT_WINDOWS:
+            came = recent.pop(next(iter(recent)))
+            self.presence = [
+                share + ((role in came) - share) / ROLE_MEMORY
+                for role, share in enumerate(self.presence)
+            ]
         self.window = window
-        learns = bool(self.regimes.evidence.outcomes)
-        self.regimes.begin(window)
-        if learns:
+        regimes = self.regimes
+        learns = bool(regimes.evidence.outcomes)
+        regimes.begin(window)
+        if learns and regimes.refreshed != self._noted_refresh:
             self.note()
         self._age = 1 if learns else self._age + 1
         due = self.checkup_due(0)
-        if due or self.checkup or self._age in REPLAN_AGES or self._age % REPLAN_AGES[-1] == 0:
+        if due or self.checkup or self._age in REPLAN_AGES or self._age % REPLAN_EVERY == 0:
             self.ready.clear()
         if due:
-            self._last_checkup = self.regimes.evidence.number
+            self._last_checkup = regimes.evidence.number
         self.checkup = due
+        return comes
 
     def checkup_due(self, ahead: int) -> bool:
         """Whether the window so many from now is one in which each role asks its cheapest arm, too.
 
         Some time after a change, as it shows best what kind of text this is, and now and then.
         """
-        waited = self.regimes.evidence.number + ahead - self._last_checkup
-        changed = self.regimes.changed_at > self._last_checkup
-        return waited >= CHECKUP_LATEST or (changed and waited >= CHECKUP_SOONEST)
+        regimes, last = self.regimes, self._last_checkup
+        waited = regimes.evidence.number + ahead - last
+        if waited < CHECKUP_SOONEST:
+            return False
+        return waited >= CHECKUP_LATEST or regimes.changed_at > last
 
     def audit_due(self, role: int, model: str, interval: float) -> bool:
         """Whether an arm in use has to be judged once more, whatever is believed of it.
@@ -168,11 +180,6 @@ class DomainModel:
             return True
         return not last[1] and number > last[0] and regimes.chance(role, arm) >= BELIEVED_RIGHT
 
-    def was_decided(self, role: int, window: str) -> bool:
-        """Whether the role was decided in a recent window."""
-        decided = self.recent.get(window)
-        return decided is not None and role in decided
-
     def decided(self, role: int, window: str) -> None:
         """The role is decided in a recent window."""
         self.decisions[role] += 1.0
@@ -180,21 +187,19 @@ class DomainModel:
 
     def note(self) -> None:
         """Forget the plans of roles in which the chances have moved notably."""
-        if self.regimes.refreshed == self._noted_refresh:
-            return
         self._noted_refresh = self.regimes.refreshed
         chances, noted = np.arcsin(np.sqrt(self.regimes.table.chances)), self._noted_chances
         if chances.shape != noted.shape:
             self._noted_chances = chances
             self.forget_plans()
             return
-        moved = np.abs(chances - noted).max(axis=(0, 2), initial=0.0)
-        if not len(moved) or moved.max() <= NOTABLE_ANGLE:
-            return
-        for role in np.flatnonzero(moved > NOTABLE_ANGLE).tolist():
+        moved = np.maximum.reduce(np.abs(chances - noted), axis=(0, 2), initial=0.0)
+        for role, angle in enumerate(moved.tolist()):
+            if angle <= NOTABLE_ANGLE:
+                continue
             patience = min(self.decisions[role] / PATIENCE, MOST_PATIENCE)
             early = self.decisions[role] < self._planned[role] + patience
-            if early and moved[role] < STRIKING_ANGLE:
+            if early and angle < STRIKING_ANGLE:
                 continue
             self._planned[role] = self.decisions[role]
             noted[:, role] = chances[:, role]
@@ -223,6 +228,8 @@ class DomainModel:
         slo_s, decisions = self._slos_s[role], self.decisions[role]
         if self.facts.ran(role, arm, cost_usd, valid, took_s, slo_s, decisions):
             self.forget_plans()
+        self.seen = SEEN_MEMORY * self.seen + 1.0
+        self.known *= SEEN_MEMORY
 
     def playing(self, role_name: str) -> list[int]:
         """Numbers of the arms that may be picked; broken and too slow ones only if all are."""
@@ -239,8 +246,8 @@ class DomainModel:
 
     def chances(self, role: int, arms: list[int]) -> Array:
         """(K, A) chances that an answer passes its checks and is right."""
-        valid = np.array([self.facts.valid[role][a] for a in arms])
-        return np.asarray(self.regimes.table.chances[:, role, arms] * valid)
+        valid = np.array(self.facts.valid(role, arms))
+        return np.asarray(self.regimes.table.chances[:, role].take(arms, axis=1) * valid)
 
     def state(self) -> dict[str, Any]:
         """Everything that was learnt, as JSON values."""

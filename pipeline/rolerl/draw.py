@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from pipeline.rolerl.policy import Decision, Plan, Run, Share
 
+CERTAIN = {0.0, 1.0}
+"""Shares of judged runs that leave nothing to chance."""
+
 
 def _run(share: Share, rng: Random) -> Run:
     rate = share.judge_rate
@@ -15,7 +18,7 @@ def is_certain(plan: Plan) -> bool:
     """Whether every draw from the plan gives the same decision."""
     if len(plan.mix) > 1 and not plan.sweep:
         return False
-    return all(s.judge_rate in (0.0, 1.0) for s in (*plan.mix, *plan.fallbacks))
+    return {share.judge_rate for share in (*plan.mix, *plan.fallbacks)} <= CERTAIN
 
 
 def draw(plan: Plan, rng: Random) -> Decision:
@@ -23,7 +26,7 @@ def draw(plan: Plan, rng: Random) -> Decision:
 
     In a sweep it is one: every arm of the mix runs for certain.
     """
-    fallbacks = tuple(_run(share, rng) for share in plan.fallbacks)
+    fallbacks = tuple([_run(share, rng) for share in plan.fallbacks])
     primary = next(share for share in plan.mix if share.model == plan.primary)
     if plan.sweep:
         others = tuple(_run(s, rng) for s in plan.mix if s.model != plan.primary)

@@ -35,13 +35,14 @@ def adoption_value(
     """
     total = right + wrong
     utility = value * right / total - costs
-    now = utility.max()
-    chance = np.cumprod((right + _DONE) / (total + _DONE), axis=0)
-    spent = test_usd * (1.0 + np.cumsum(chance, axis=0) - chance)[_LAST]
-    gain = value * (right + _AHEAD) / (total + _AHEAD) - costs - now
-    earned = chance[_LAST] * np.maximum(gain, 0.0) * visits
-    best = np.where(earned > spent, earned / _AHEAD, 0.0).max(axis=0)
-    best[utility.argmax()] = 0.0
+    best_now = int(utility.argmax())
+    chances = np.multiply.accumulate((right + _DONE) / (total + _DONE), axis=0)
+    chance = chances.take(_LAST, axis=0)
+    spent = test_usd * (1.0 + np.add.accumulate(chances, axis=0).take(_LAST, axis=0) - chance)
+    gain = value * (right + _AHEAD) / (total + _AHEAD) - costs - utility[best_now]
+    earned = chance * np.maximum(gain, 0.0) * visits
+    best = np.maximum.reduce(np.where(earned > spent, earned / _AHEAD, 0.0), axis=0)
+    best[best_now] = 0.0
     return np.asarray(best)
 
 

@@ -1,7 +1,8 @@
 """Whether the present text is of a kind never seen: evidence gathered over a stay."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import exp, log
+from operator import mul
 from typing import Any
 
 Cell = tuple[int, int]
@@ -36,15 +37,15 @@ class Newcomer:
         self,
         outcomes: Iterable[Outcome],
         expected: list[float],
-        columns: list[list[list[float]]],
+        column_of: Callable[[int, int], list[float]],
         own_weight: float,
         start: float,
     ) -> bool:
         """One window's outcomes; returns whether a new kind is to be made.
 
-        `expected`: belief before them, its last entry for the unseen kind; `columns`: chances by
-        role, arm and kind, the unseen one last, worth `own_weight` outcomes; `start`: chance that
-        such a kind begins with this window.
+        `expected`: belief before them, its last entry for the unseen kind; `column_of`: by role and
+        arm the chance in each kind, the unseen one last, worth `own_weight` outcomes; `start`:
+        chance that such a kind begins with this window.
         """
         likely = expected[:-1]
         total = sum(likely) or 1.0
@@ -52,27 +53,16 @@ class Newcomer:
         fresh: dict[Cell, list[float]] = {}
         strange = False
         for role, arm, success in outcomes:
-            column = columns[role][arm]
-            if success:
-                likely = [b * p for b, p in zip(likely, column, strict=False)]
-            else:
-                likely = [b * (1.0 - p) for b, p in zip(likely, column, strict=False)]
+            column = column_of(role, arm)
+            of_unseen = own_weight * column[-1]
+            if not success:
+                column = [1.0 - p for p in column]
+            likely = list(map(mul, likely, column))
             before, total = total, sum(likely)
             foretold = max(total / before, LEAST_CHANCE) if before > 0.0 else LEAST_CHANCE
-            for kind in (0, 1):
-                cells = fresh if kind else self.cells
-                cell = cells.setdefault((role, arm), [0.0, 0.0])
-                good = (cell[0] + own_weight * column[-1]) / (cell[0] + cell[1] + own_weight)
-                cell[not success] += 1.0
-                gain = log(max(good if success else 1.0 - good, LEAST_CHANCE) / foretold)
-                if foretold >= FORETOLD:
-                    gain = min(gain, 0.0)
-                else:
-                    strange = True
-                if kind:
-                    starting += gain
-                else:
-                    going_on += gain
+            strange = strange or foretold < FORETOLD
+            going_on += _gain(self.cells, (role, arm), success, of_unseen, own_weight, foretold)
+            starting += _gain(fresh, (role, arm), success, of_unseen, own_weight, foretold)
         if starting >= going_on:
             self.cells = fresh
         self.log_odds = max(starting, going_on) - (0.0 if strange else FADING)
@@ -97,3 +87,30 @@ class Newcomer:
         """The inverse of `state`."""
         self.log_odds, cells = state
         self.cells = {(r, a): [right, wrong] for r, a, right, wrong in cells}
+
+
+def _gain(
+    cells: dict[Cell, list[float]],
+    cell: Cell,
+    success: bool,
+    of_unseen: float,
+    own_weight: float,
+    foretold: float,
+) -> float:
+    """Count an outcome that the known kinds foretold with that chance; what it adds to the log odds
+
+    of a kind of which `cells` are known so far.
+    """
+    counts = cells.get(cell)
+    if counts is None:
+        counts = cells[cell] = [0.0, 0.0]
+    right, wrong = counts
+    chance = (right + of_unseen) / (right + wrong + own_weight)
+    if success:
+        counts[0] = right + 1.0
+    else:
+        counts[1] = wrong + 1.0
+        chance = 1.0 - chance
+    if foretold >= FORETOLD and chance >= foretold:
+        return 0.0
+    return log(max(chance, LEAST_CHANCE) / foretold)

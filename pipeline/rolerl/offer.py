@@ -26,13 +26,18 @@ class Prospects:
         regimes = model.regimes
         kinds = len(regimes.table.chances)
         worth = np.full(regimes.table.chances.shape, -NEVER_USD)
+        everyone = list(range(len(model.names)))
         for name, role in model.roles.items():
             if not any(arm.plays(name) for arm in model.pool):
                 worth[:, role] = 0.0
                 continue
             arms = model.playing(name)
-            costs = np.array([model.facts.costs[role][a] for a in arms]) * price
-            worth[:, role, arms] = value_usd * model.chances(role, arms) - costs
+            costs = np.array(model.facts.costs(role, arms)) * price
+            row = value_usd * model.chances(role, arms) - costs
+            if arms == everyone:
+                worth[:, role] = row
+            else:
+                worth[:, role, arms] = row
         self.shape = worth.shape[1:]
         self.worth = worth.reshape(kinds, -1)
         self.moved = np.array([regimes.ahead(row) for row in np.eye(kinds).tolist()])
@@ -53,16 +58,16 @@ class Offer:
         self.value, self.judge, self.price = value_usd, judge, price
         self.arms = model.playing(name)
         self.chances = model.chances(role, self.arms)
-        self.costs = np.array([model.facts.costs[role][a] for a in self.arms]) * price
+        self.costs = np.array(model.facts.costs(role, self.arms)) * price
         table = model.regimes.table
         known = len(self.chances) - 1
         self.adoption = np.zeros((known + 1, len(self.arms)))
         own = table.own_weight
-        pooled = own * table.expected_chance[role, self.arms]
+        pooled = own * table.expected_chance[role].take(self.arms)
         for regime in range(known):
             self.adoption[regime] = adoption_value(
-                table.right[regime][role, self.arms] + pooled,
-                table.wrong[regime][role, self.arms] + own - pooled,
+                table.right[regime][role].take(self.arms) + pooled,
+                table.wrong[regime][role].take(self.arms) + own - pooled,
                 self.costs,
                 value_usd,
                 self.costs + judge,
@@ -71,6 +76,8 @@ class Offer:
         useful = ~dominated(self.chances, self.costs) | (self.adoption > 0.0).any(axis=0)
         self.kept = np.flatnonzero(useful if known else np.ones(len(self.arms), dtype=bool))
         self.market = Market(self.chances[:, self.kept], self.costs[self.kept], value_usd, judge)
+        self._kept_arms = [self.arms[i] for i in self.kept.tolist()]
+        self._adopted: list[list[float]] = self.adoption[:, self.kept].tolist()
         self._forms: dict[Prospects, Array] = {}
 
     def bonus(
@@ -87,26 +94,40 @@ class Offer:
         count = len(self.kept)
         if known == 0:
             return np.zeros(count)
-        forms = self._forms.get(prospects)
-        if forms is None:
-            split = np.concatenate((self.market.chances, self.market.failed), axis=1)
-            parts = split[:, :, None] * prospects.both[:, None, :]
-            forms = np.concatenate((parts, prospects.both[:, None, :]), axis=1)
-            forms = self._forms[prospects] = forms.reshape(known + 1, -1)
-        values = (weights @ forms).reshape(2 * count + 1, 2, *prospects.shape)
-        best = values.max(axis=3)
-        now, ahead = best[:, 0] @ later, best[:, 1] @ always
+        values = (weights @ self._forms_of(prospects)).reshape(2 * count + 1, 2, *prospects.shape)
+        # Many short rows are compared faster one beside the other.
+        best = np.maximum.reduce(values.transpose(3, 0, 1, 2).copy(), axis=0)
+        now, ahead = (best[:, 0] @ later).tolist(), (best[:, 1] @ always).tolist()
         right = weights @ self.market.chances
-        flips = np.minimum(right, weights.sum() - right)
-        gains = ahead[:count] + ahead[count:-1] - ahead[-1]
+        flips = np.minimum(right, weights.sum() - right).tolist()
         rate = self.model.regimes.hazard.rate
-        bonus = np.maximum(now[:count] + now[count:-1] - now[-1], 0.0)
-        for i in range(count):
-            gain, flip = float(gains[i]), float(flips[i])
+        top = int(weights[:known].argmax())
+        likeliest, adopted = float(weights[top]), self._adopted[top]
+        bonus = []
+        for i, flip in enumerate(flips):
+            worth = max(now[i] + now[count + i] - now[-1], 0.0)
+            gain = ahead[i] + ahead[count + i] - ahead[-1]
             if gain > 0.0:
                 if flip > 1e-9:
                     gain *= waiting_time(self.judge, rate, gain / flip)
-                bonus[i] += gain
-        top = int(weights[:known].argmax())
-        open_arms = np.array([not told_out >> self.arms[i] & 1 for i in self.kept.tolist()])
-        return np.asarray(bonus + weights[top] * self.adoption[top, self.kept] * open_arms)
+                worth += gain
+            if not told_out >> self._kept_arms[i] & 1:
+                worth += likeliest * adopted[i]
+            bonus.append(worth)
+        return np.array(bonus)
+
+    def _forms_of(self, prospects: Prospects) -> Array:
+        """The worth of each arm in each role now and in later windows, after a right and a wrong
+
+        answer of each kept arm and as it stands: linear in the belief.
+        """
+        forms = self._forms.get(prospects)
+        if forms is None:
+            kinds, wide = prospects.both.shape
+            count, both = len(self.kept), prospects.both[:, None, :]
+            parts = np.empty((kinds, 2 * count + 1, wide))
+            np.multiply(self.market.chances[:, :, None], both, out=parts[:, :count])
+            np.multiply(self.market.failed[:, :, None], both, out=parts[:, count:-1])
+            parts[:, -1:] = both
+            forms = self._forms[prospects] = parts.reshape(kinds, -1)
+        return forms

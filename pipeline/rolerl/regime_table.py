@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.rolerl.cell_statistics import additive_prior, same_evidence
+from pipeline.rolerl.cell_statistics import AdditivePrior, same_evidence
 from pipeline.rolerl.likeness import Blend, Likeness
 
 Array = NDArray[np.float64]
@@ -35,7 +35,6 @@ class RegimeTable:
     """Arrays are indexed (regime, role, arm); the last of `chances` is of a regime never seen."""
 
     def __init__(self, roles: int, priors: Array, prior_weights: Array, like: Likeness) -> None:
-        self.priors, self.prior_weights = priors, prior_weights
         self.like = like
         shape = (roles, len(priors))
         self.right: list[Array] = []
@@ -44,15 +43,20 @@ class RegimeTable:
         self.blends: list[Blend] = []
         self.moves: list[list[float]] = []
         self.all_right, self.all_wrong = np.zeros(shape), np.zeros(shape)
-        self._stale = 0
+        self._take_priors(priors, prior_weights)
         self.refresh()
+
+    def _take_priors(self, priors: Array, prior_weights: Array) -> None:
+        self.priors, self.prior_weights = priors, prior_weights
+        self._prior = AdditivePrior(priors, prior_weights)
+        self._by_regimes, self._by_few = PRIOR_REGIMES * priors, FEW_REGIMES * priors
 
     def __len__(self) -> int:
         return len(self.right)
 
     def grow(self, roles: int, priors: Array, prior_weights: Array) -> None:
         """Make room for more roles or arms."""
-        self.priors, self.prior_weights = priors, prior_weights
+        self._take_priors(priors, prior_weights)
 
         def wide(old: Array) -> Array:
             new = np.zeros((roles, len(priors)))
@@ -71,26 +75,31 @@ class RegimeTable:
         likeness: towards what is seen over all outcomes if regimes hardly matter, towards the share
         of regimes in which the arm is right if they do.
         """
-        seen = self.all_right + self.all_wrong
-        cell = additive_prior(self.all_right, seen, self.priors, self.prior_weights)
-        overall = (self.all_right + cell * CELL_WEIGHT) / (seen + CELL_WEIGHT)
+        all_right = self.all_right
+        seen = all_right + self.all_wrong
+        overall = all_right + self._prior.chances(all_right, seen) * CELL_WEIGHT
+        overall /= seen + CELL_WEIGHT
         rho = self.like.share
-        self.own_weight = (1.0 - rho) / rho
-        self.overall = overall
+        self.own_weight = own = (1.0 - rho) / rho
         known = (len(self.right), *seen.shape)
         right = np.array(self.right).reshape(known)
         total = right + np.array(self.wrong).reshape(known)
-        among = (right / (total + 1.0)).sum(axis=0)
-        regimes = (total / (total + 1.0)).sum(axis=0)
-        share = (among + PRIOR_REGIMES * self.priors) / (regimes + PRIOR_REGIMES)
-        self.expected_chance = rho * share + (1.0 - rho) * overall
-        unseen = (among + FEW_REGIMES * self.priors) / (regimes + FEW_REGIMES)
-        unseen = (1.0 - SURPRISE) * unseen + 0.5 * SURPRISE
-        chances = (right + self.own_weight * self.expected_chance) / (total + self.own_weight)
-        self.chances = np.concatenate((chances, unseen[None]))
-        self.columns: list[list[list[float]]] = self.chances.transpose(1, 2, 0).tolist()
-        self.overall_rows: list[list[float]] = overall.tolist()
+        weighed = total + 1.0
+        among = np.add.reduce(right / weighed, axis=0)
+        regimes = np.add.reduce(total / weighed, axis=0)
+        share = (among + self._by_regimes) / (regimes + PRIOR_REGIMES)
+        self.expected_chance = expected = rho * share + (1.0 - rho) * overall
+        unseen = (among + self._by_few) / (regimes + FEW_REGIMES)
+        self.chances = np.empty((known[0] + 1, *seen.shape))
+        np.divide(right + own * expected, total + own, out=self.chances[:-1])
+        np.add((1.0 - SURPRISE) * unseen, 0.5 * SURPRISE, out=self.chances[-1])
+        self.overall = overall
+        self.rows: list[list[list[float]]] = self.chances.tolist()
         self._stale = 0
+
+    def column(self, role: int, arm: int) -> list[float]:
+        """The arm's chance in each regime, the one never seen last."""
+        return [regime[role][arm] for regime in self.rows]
 
     def refresh_if_stale(self) -> bool:
         """`refresh` if enough was learnt since the last one; returns whether it was done."""
@@ -104,36 +113,32 @@ class RegimeTable:
         self.right[k] *= factor
         self.wrong[k] *= factor
 
-    def count(self, k: int, weight: float, role: int, arm: int, success: bool) -> None:
-        """Put an outcome down to a regime."""
-        right, wrong = self.right[k], self.wrong[k]
-        fade = 1.0 - (1.0 - FORGETTING) * weight
-        right[role] *= fade
-        wrong[role] *= fade
-        (right if success else wrong)[role, arm] += weight
-        if self._stale >= STALE_OUTCOMES:
-            return
-        own = self.own_weight
-        good = float(right[role, arm]) + own * float(self.expected_chance[role, arm])
-        chance = good / (float(right[role, arm]) + float(wrong[role, arm]) + own)
-        before = self.columns[role][arm][k]
-        if abs(asin(sqrt(chance)) - asin(sqrt(min(max(before, 0.0), 1.0)))) > STALE_ANGLE:
-            self._stale = STALE_OUTCOMES
+    def count(self, k: int, weight: float, role: int, arm: int, success: bool) -> float:
+        """Put an outcome down to a regime; returns the share of right ones of the cell there.
 
-    def own_share(self, k: int, role: int, arm: int) -> float:
-        """Share of right outcomes of a cell in a regime it was counted for, drawn to nothing else.
-
-        What is expected of other regimes would make a regime in which all outcomes of a cell are
-        the same look like two that take turns.
+        That share is drawn to nothing else: what is expected of other regimes would make a regime
+        in which all outcomes of a cell are the same look like two that take turns.
         """
-        right = float(self.right[k][role, arm])
-        return right / (right + float(self.wrong[k][role, arm]))
+        rights, wrongs = self.right[k][role], self.wrong[k][role]
+        fade = 1.0 - (1.0 - FORGETTING) * weight
+        rights *= fade
+        wrongs *= fade
+        (rights if success else wrongs)[arm] += weight
+        right = rights.item(arm)
+        counted = right + wrongs.item(arm)
+        if self._stale < STALE_OUTCOMES:
+            good = right + self.own_weight * self.expected_chance.item(role, arm)
+            chance, before = good / (counted + self.own_weight), self.rows[k][role][arm]
+            if abs(asin(sqrt(chance)) - asin(sqrt(min(max(before, 0.0), 1.0)))) > STALE_ANGLE:
+                self._stale = STALE_OUTCOMES
+        return right / counted if counted else 0.0
 
     def count_all(self, role: int, arm: int, success: bool) -> None:
         """Count an outcome whatever its regime."""
-        self.all_right[role] *= FORGETTING
-        self.all_wrong[role] *= FORGETTING
-        (self.all_right if success else self.all_wrong)[role, arm] += 1.0
+        right, wrong = self.all_right[role], self.all_wrong[role]
+        right *= FORGETTING
+        wrong *= FORGETTING
+        (right if success else wrong)[arm] += 1.0
         self._stale += 1
 
     def must_refresh(self) -> None:
@@ -219,5 +224,4 @@ class RegimeTable:
         self.chances, self.overall = (np.array(a) for a in state["chances"])
         expected, self.own_weight, self._stale = state["expected"]
         self.expected_chance = np.array(expected)
-        self.columns = self.chances.transpose(1, 2, 0).tolist()
-        self.overall_rows = self.overall.tolist()
+        self.rows = self.chances.tolist()

@@ -6,7 +6,9 @@ same cell disagrees with itself within a short time. A regime that fits nothing 
 two that cannot be told apart become one, and one that turns out to be two is forgotten.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -58,12 +60,14 @@ class Regimes:
         self.last_known: tuple[int, int] | None = None
         self.learnt = 0
         self.taught = 0
-        self.changes = 0
+        self.changes, self._newness = 0, 1.0
         self.newcomer = Newcomer()
         self.expected = self.belief
         self.changed_at = 0
         self.stay = Stay()
         self.refreshed = 0
+        self._returns: list[float] = []
+        self._all_returns = 0.0
 
     def grow(self, roles: int, priors: Array, prior_weights: Array) -> None:
         """Make room for more roles or arms."""
@@ -74,12 +78,8 @@ class Regimes:
         """A new window: learn from the last one, then expect what may have changed since."""
         if self.evidence.outcomes:
             self._learn()
-        self.evidence = Evidence(window, self.evidence.number + 1)
+        self.evidence = Evidence(window, self.evidence.number + 1, [])
         self.belief = self.expected = self.ahead(self.belief)
-
-    @property
-    def _newness(self) -> float:
-        return max(1.0 / (1.0 + self.changes), LEAST_NEWNESS)
 
     def ahead(self, belief: list[float]) -> list[float]:
         """The belief one window later."""
@@ -89,27 +89,27 @@ class Regimes:
             return belief
         rate, fast = self.hazard.rate, self.hazard.fast_share
         newness = self._newness
-        least = LEAST_RETURN * sum(table.visits)
-        visits = [v + least for v in table.visits]
-        all_visits = sum(visits)
+        visits, all_visits = self._returns, self._all_returns
         ahead = [(1.0 - rate) * b for b in belief]
-        for k in range(known + 1):
-            leaving = rate * belief[k]
+        for k, b in enumerate(belief):
+            leaving = rate * b
             if leaving < 1e-9:
                 continue
             ahead[known] += leaving * newness
             leaving *= 1.0 - newness
-            moves = table.moves[k] if k < known else None
-            recent = sum(moves) if moves is not None else 0.0
+            if k == known:
+                slow = leaving / (all_visits + 1e-9)
+                for j, come in enumerate(visits):
+                    ahead[j] += slow * come
+                continue
+            moves = table.moves[k]
+            recent = sum(moves)
             quick = leaving * fast * recent / (recent + 1.0)
-            others = all_visits - (visits[k] if k < known else 0.0) + 1e-9
-            slow = (leaving - quick) / others
-            for j in range(known):
+            slow = (leaving - quick) / (all_visits - visits[k] + 1e-9)
+            for j, come in enumerate(visits):
                 if j != k:
-                    ahead[j] += slow * visits[j]
-            if moves is not None and recent > 0.0:
-                for j in range(known):
-                    if j != k:
+                    ahead[j] += slow * come
+                    if recent > 0.0:
                         ahead[j] += quick * moves[j] / recent
         total = sum(ahead)
         return [b / total for b in ahead]
@@ -117,20 +117,20 @@ class Regimes:
     def see(self, role: int, arm: int, success: bool) -> None:
         """A known outcome of the present window."""
         self.evidence.outcomes.append((role, arm, success))
-        column = self.table.columns[role][arm]
-        if success:
-            belief = [b * p for b, p in zip(self.belief, column, strict=True)]
-        else:
-            belief = [b * (1.0 - p) for b, p in zip(self.belief, column, strict=True)]
+        column = self.table.column(role, arm)
+        if not success:
+            column = [1.0 - p for p in column]
+        belief = list(map(mul, self.belief, column))
         total = sum(belief)
         if total > 0.0:
             self.belief = [b / total for b in belief]
-        overall = self.table.overall_rows[role][arm]
+        overall = self.table.overall.item(role, arm)
         self.like.compare((role, arm), self.evidence.number, success, overall)
 
     def chance(self, role: int, arm: int) -> float:
         """Chance that the arm's answer is right in the present window, as far as it is known."""
-        return sum(b * p for b, p in zip(self.belief, self.table.columns[role][arm], strict=True))
+        chances: Iterable[float] = map(mul, self.belief, self.table.column(role, arm))
+        return sum(chances)
 
     def see_late(self, role: int, arm: int, success: bool) -> None:
         """A known outcome of a window gone by: it counts for the regimes as often as they come."""
@@ -153,17 +153,17 @@ class Regimes:
         best = self._make_new() if is_new else self._likeliest()
         number = self.evidence.number
         gap, self.taught = number - self.taught, number
-        for k, b in enumerate(self.belief[:-1]):
-            table.visits[k] = table.visits[k] * 0.9999 + b * gap
+        table.visits = [
+            v * 0.9999 + b * gap for v, b in zip(table.visits, self.belief, strict=False)
+        ]
         recognised = best < len(table) and self.belief[best] > SURE
         if is_new or recognised:
             table.fade(best, VISIT_FORGETTING**gap)
-            blend = table.blends[best]
+            blend, likeness, rate = table.blends[best], self.like.share, self.hazard.rate
             for role, arm, success in outcomes:
-                news = self.stay.news(role, arm, self.like.share)
-                table.count(best, news, role, arm, success)
-                share = table.own_share(best, role, arm)
-                blend.add((role, arm), number, success, share, self.hazard.rate)
+                news = self.stay.news(role, arm, likeness)
+                share = table.count(best, news, role, arm, success)
+                blend.add((role, arm), number, success, share, rate)
         for role, arm, success in outcomes:
             table.count_all(role, arm, success)
         if recognised:
@@ -173,7 +173,17 @@ class Regimes:
         self.learnt += 1
         if self.learnt % (MERGE_OFTEN if self.learnt < SETTLED else MERGE_SELDOM) == 0:
             self._merge()
+        self._weigh_returns()
         self._refresh()
+
+    def _weigh_returns(self) -> None:
+        visits = self.table.visits
+        least = LEAST_RETURN * sum(visits)
+        self._returns = [v + least for v in visits]
+        self._all_returns = sum(self._returns)
+
+    def _count_changes(self, changes: int) -> None:
+        self.changes, self._newness = changes, max(1.0 / (1.0 + changes), LEAST_NEWNESS)
 
     def _is_new(self) -> bool:
         """Weigh the window against a kind never seen, whose belief follows from it."""
@@ -183,7 +193,7 @@ class Regimes:
         is_new = self.newcomer.weigh(
             self.evidence.outcomes,
             self.expected,
-            table.columns,
+            table.column,
             table.own_weight,
             self.hazard.rate * self._newness,
         )
@@ -195,7 +205,7 @@ class Regimes:
         return is_new
 
     def _likeliest(self) -> int:
-        return max(range(len(self.belief)), key=self.belief.__getitem__)
+        return self.belief.index(max(self.belief))
 
     def _recognise(self, regime: int) -> None:
         number = self.evidence.number
@@ -205,7 +215,7 @@ class Regimes:
                 self.hazard.observe(before != regime, number - then)
             if before != regime:
                 self.stay.begin()
-                self.changes += 1
+                self._count_changes(self.changes + 1)
                 self.changed_at = number
                 moves = self.table.moves
                 moves[before] = [MOVES_MEMORY * m for m in moves[before]]
@@ -277,5 +287,7 @@ class Regimes:
         self.stay.restore(state["stay"])
         self.newcomer.restore(state["newcomer"])
         self.expected = state["expected"]
-        self.learnt, self.taught, self.changes, self.changed_at = state["learnt"]
+        self.learnt, self.taught, changes, self.changed_at = state["learnt"]
+        self._count_changes(changes)
+        self._weigh_returns()
         self.refreshed += 1

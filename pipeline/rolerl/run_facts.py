@@ -1,5 +1,6 @@
 """What every run tells for nothing: its cost, whether it passed its checks, how long it took."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.rolerl.latency import LATE_LIMIT, Latency
@@ -12,34 +13,38 @@ NOTABLE_COST, NOTABLE_VALID = 0.05, 0.01
 answers."""
 
 
+@dataclass(slots=True)
+class ArmFacts:
+    """One arm in one role: what a run costs, what that was when plans were last made anew, how
+
+    many runs there were (no more than are remembered), the share of valid answers, the latency.
+    """
+
+    cost_usd: float
+    noted_usd: float
+    runs: float = 0.0
+    valid: float = VALID_PRIOR
+    latency: Latency = field(default_factory=Latency)
+
+
 class RunFacts:
-    """Means by role and arm, as numbers; `broken` are the arms that rest in a role."""
+    """By role and arm, as numbers; `broken` are the arms that rest in a role."""
 
     def __init__(self) -> None:
-        self.costs: list[list[float]] = []
-        self.runs: list[list[float]] = []
-        self.valid: list[list[float]] = []
-        self.latency: list[list[Latency]] = []
+        self.cells: list[list[ArmFacts]] = []
         self.broken = Rests()
-        self._noted_costs: list[list[float]] = []
 
     def widen(self, role: int, prices_usd: list[float]) -> None:
         """Make room for a role, or for its arms beyond those known; declared prices of all arms."""
-        if role == len(self.costs):
-            for rows in (self.costs, self.runs, self.valid, self._noted_costs):
-                rows.append([])
-            self.latency.append([])
-        for price in prices_usd[len(self.costs[role]) :]:
-            self.costs[role].append(price)
-            self._noted_costs[role].append(price)
-            self.runs[role].append(0.0)
-            self.valid[role].append(VALID_PRIOR)
-            self.latency[role].append(Latency())
+        if role == len(self.cells):
+            self.cells.append([])
+        row = self.cells[role]
+        row += [ArmFacts(price, price) for price in prices_usd[len(row) :]]
 
     def reprice(self, arm: int, factor: float) -> None:
         """What the arm cost so far, at its new price."""
-        for row in self.costs:
-            row[arm] *= factor
+        for row in self.cells:
+            row[arm].cost_usd *= factor
 
     def ran(
         self,
@@ -52,48 +57,68 @@ class RunFacts:
         decisions: float,
     ) -> bool:
         """One run, at that decision of the role; returns whether it changes what to plan with."""
-        count = self.runs[role][arm] = min(self.runs[role][arm] + 1.0, COST_MEMORY)
-        costs = self.costs[role]
-        cost = costs[arm] = costs[arm] + (cost_usd - costs[arm]) / (count + 1.0)
-        noted = self._noted_costs[role]
-        changes = abs(cost - noted[arm]) > NOTABLE_COST * noted[arm]
+        cell = self.cells[role][arm]
+        runs = cell.runs = cell.runs + 1.0 if cell.runs < COST_MEMORY else COST_MEMORY
+        before, noted = cell.cost_usd, cell.noted_usd
+        cost = cell.cost_usd = before + (cost_usd - before) / (runs + 1.0)
+        changes = abs(cost - noted) > NOTABLE_COST * noted
         if changes:
-            noted[arm] = cost
-        share = self.valid[role][arm]
-        moved = (float(valid) - share) / (min(count, VALID_MEMORY) + VALID_PRIOR_WEIGHT)
+            cell.noted_usd = cost
+        share = cell.valid
+        weight = (runs if runs < VALID_MEMORY else VALID_MEMORY) + VALID_PRIOR_WEIGHT
         if valid:
-            self.broken.passed(role, arm)
+            moved = (1.0 - share) / weight
+            if self.broken.cells:
+                self.broken.passed(role, arm)
         else:
-            moved = min(moved, -share / (VALID_PRIOR_WEIGHT + 1.0))
+            moved = min(-share / weight, -share / (VALID_PRIOR_WEIGHT + 1.0))
             changes = self.broken.failed(role, arm, decisions) or changes
-        self.valid[role][arm] = share + moved
-        changes = changes or abs(moved) > NOTABLE_VALID
+        cell.valid = share + moved
+        if moved > NOTABLE_VALID or moved < -NOTABLE_VALID:
+            changes = True
         if took_s is not None:
-            latency = self.latency[role][arm]
-            before = latency.late_share > LATE_LIMIT
+            latency = cell.latency
+            if slo_s is None:
+                latency.add(took_s, None)
+                return changes
+            was_late = latency.late_share > LATE_LIMIT
             latency.add(took_s, slo_s)
-            if slo_s is not None and (latency.late_share > LATE_LIMIT) != before:
-                changes = True
+            changes = changes or (latency.late_share > LATE_LIMIT) != was_late
         return changes
+
+    def costs(self, role: int, arms: list[int]) -> list[float]:
+        """Dollars a run of each of the arms."""
+        row = self.cells[role]
+        return [row[arm].cost_usd for arm in arms]
+
+    def valid(self, role: int, arms: list[int]) -> list[float]:
+        """Share of valid answers of each of the arms."""
+        row = self.cells[role]
+        return [row[arm].valid for arm in arms]
 
     def late_share(self, role: int, arm: int) -> float:
         """Share of the arm's runs that take longer than the role's objective."""
-        return self.latency[role][arm].late_share
+        return self.cells[role][arm].latency.late_share
 
     def state(self) -> dict[str, Any]:
         """Everything as JSON values."""
         return {
-            "costs": self.costs,
-            "noted_costs": self._noted_costs,
-            "runs": self.runs,
-            "valid": self.valid,
-            "latency": [[cell.cells() for cell in row] for row in self.latency],
+            "costs": [[cell.cost_usd for cell in row] for row in self.cells],
+            "noted_costs": [[cell.noted_usd for cell in row] for row in self.cells],
+            "runs": [[cell.runs for cell in row] for row in self.cells],
+            "valid": [[cell.valid for cell in row] for row in self.cells],
+            "latency": [[cell.latency.cells() for cell in row] for row in self.cells],
             "broken": self.broken.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """The inverse of `state`."""
-        self.costs, self._noted_costs = state["costs"], state["noted_costs"]
-        self.runs, self.valid = state["runs"], state["valid"]
-        self.latency = [[Latency(*cells) for cells in row] for row in state["latency"]]
+        parts = [state[name] for name in ("costs", "noted_costs", "runs", "valid", "latency")]
+        self.cells = [
+            [
+                ArmFacts(cost_usd, noted_usd, runs, valid, Latency(*latency))
+                for cost_usd, noted_usd, runs, valid, latency in zip(*row, strict=True)
+            ]
+            for row in zip(*parts, strict=True)
+        ]
         self.broken.restore(state["broken"])

@@ -27,12 +27,13 @@ class Stay:
         """
         cell = (role, arm)
         before = self.counts.get(cell, 0)
-        self.counts[cell] = before + 1
-        if before + 1 == TOLD_OUT:
+        now = self.counts[cell] = before + 1
+        if not before:
+            return 1.0
+        if now == TOLD_OUT:
             self._tell_out(cell)
         alike = likeness * STAY
-        worth = (before + 1) / (1.0 + before * alike)
-        return worth - (before / (1.0 + (before - 1) * alike) if before else 0.0)
+        return now / (1.0 + before * alike) - before / (1.0 + (before - 1) * alike)
 
     def _tell_out(self, cell: Cell) -> None:
         role, arm = cell

@@ -20,7 +20,6 @@ from pipeline.rolerl.settings import PolicySettings
 MOST_CACHED = 1000
 GRADED_FROM = 0.0005
 CHECKUP_GRADE = 1000
-SEEN_MEMORY = 0.999
 LATEST_AUDIT, SOONEST_AUDIT, AUDIT_SHARE = 60.0, 1.0 / 12.0, 0.01
 """An arm in use is judged every sixty windows at the least, more seldom if that cost more than a
 hundredth of the dearest arm's runs; at first after a change, twelve times as often."""
@@ -96,9 +95,10 @@ class DefaultPolicy(BasePolicy):
         return decision
 
     def _ready(self, model: DomainModel, role_name: str, role: int) -> Ready:
-        belief = model.regimes.belief
-        told_out = model.regimes.stay.told_out.get(role, 0)
-        cached = _plan_key(belief, model.regimes.hazard.rate, model.checkup, told_out)
+        regimes = model.regimes
+        belief = regimes.belief
+        told_out = regimes.stay.told_out.get(role, 0)
+        cached = _plan_key(belief, regimes.hazard.grade, model.checkup, told_out)
         plans = model.plans[role]
         ready = plans.get(cached)
         if ready is None:
@@ -118,7 +118,7 @@ class DefaultPolicy(BasePolicy):
         if judge is None:
             return unjudged_plan(model, role_name, self._value_usd, price)
         role = model.roles[role_name]
-        grade = frexp(model.regimes.hazard.rate)[1]
+        grade = model.regimes.hazard.grade
         prospects = model.prospects.get(grade)
         if prospects is None:
             prospects = model.prospects[grade] = Prospects(model, self._value_usd, price)
@@ -154,19 +154,21 @@ class DefaultPolicy(BasePolicy):
 
         Counted is what runs first, at the dearest draw, and all fallbacks if it is judged.
         """
-        costs, arms = model.facts.costs[role], model.arms
+        cells, arms = model.facts.cells, model.arms
         judge = self.settings.judge_price_usd or 0.0
-        drawn = [costs[arms[s.model]] + judge * s.judge_rate for s in plan.mix]
+        drawn = [cells[role][arms[s.model]].cost_usd + judge * s.judge_rate for s in plan.mix]
         usd = sum(drawn) if plan.sweep else max(drawn)
         if plan.mix[0].judge_rate > 0.0:
-            usd += sum(costs[arms[s.model]] + judge * s.judge_rate for s in plan.fallbacks)
+            usd += sum(
+                cells[role][arms[s.model]].cost_usd + judge * s.judge_rate for s in plan.fallbacks
+            )
         return self._pacer.affords(
-            usd, sum(min(row) for row in model.facts.costs) / len(model.facts.costs)
+            usd, sum(min(cell.cost_usd for cell in row) for row in cells) / len(cells)
         )
 
     def _cheapest(self, model: DomainModel, role_name: str) -> str:
-        costs = model.facts.costs[model.roles[role_name]]
-        return model.names[min(model.playing(role_name), key=costs.__getitem__)]
+        row = model.facts.cells[model.roles[role_name]]
+        return model.names[min(model.playing(role_name), key=lambda arm: row[arm].cost_usd)]
 
     def update(self, observation: Observation) -> None:
         """Free facts of every run at once; a known outcome moves the belief about the text too."""
@@ -179,20 +181,19 @@ class DefaultPolicy(BasePolicy):
         if role is None:
             role = model.role(context.role)
         valid = observation.outcome == "ok" or observation.outcome == "repaired"
-        late = observation.late
+        late, pacer = observation.late, self._pacer
         if not late:
-            window = context.window
-            if not model.was_decided(role, window):
-                if window not in model.recent:
-                    model.begin(window)
-                model.decided(role, window)
-                if self._pacer.active:
+            came = model.recent.get(context.window)
+            if came is None:
+                came = model.begin(context.window)
+            if role not in came:
+                came.add(role)
+                model.decisions[role] += 1.0
+                if pacer.active:
                     self._count_decision()
             model.ran(role, arm, observation.cost_usd, valid, observation.latency_s)
-            model.seen = SEEN_MEMORY * model.seen + 1.0
-            model.known *= SEEN_MEMORY
-        if self._pacer.active:
-            self._pacer.spend(observation.cost_usd + observation.judge_cost_usd)
+        if pacer.active:
+            pacer.spend(observation.cost_usd + observation.judge_cost_usd)
         if not valid:
             self._version += 1
             return
@@ -252,15 +253,16 @@ class DefaultPolicy(BasePolicy):
             model.restore(learnt)
 
 
-def _plan_key(belief: list[float], rate: float, checkup: bool, told_out: int) -> PlanKey:
-    """Plans differ by the grade of every chance and of the rate of change."""
-    grades = [_grade(chance) for chance in belief]
-    return tuple(grades), frexp(rate)[1] + CHECKUP_GRADE * checkup, told_out
+def _plan_key(belief: list[float], rate_grade: int, checkup: bool, told_out: int) -> PlanKey:
+    """Plans differ by the grade of the rate of change and of every chance.
 
-
-def _grade(chance: float) -> int:
-    """Grades of a chance in steps of the root of two towards 0 and 1."""
-    if chance < 0.5:
-        return frexp(chance * chance)[1] if chance > GRADED_FROM else -99
-    rest = 1.0 - chance
-    return 1 - frexp(rest * rest)[1] if rest > GRADED_FROM else 99
+    Grades of a chance are steps of the root of two towards 0 and 1.
+    """
+    key = [told_out, rate_grade + CHECKUP_GRADE if checkup else rate_grade]
+    for chance in belief:
+        if chance < 0.5:
+            key.append(frexp(chance * chance)[1] if chance > GRADED_FROM else -99)
+        else:
+            rest = 1.0 - chance
+            key.append(1 - frexp(rest * rest)[1] if rest > GRADED_FROM else 99)
+    return tuple(key)

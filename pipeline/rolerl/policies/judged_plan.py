@@ -18,23 +18,21 @@ def judged_plan(
 
     Arms that are in no rung stand by, best first, in case the last answer fails its free checks.
     """
-    always = np.array(model.presence)
-    later = np.zeros(len(always))
+    always, later = model.presence, [0.0] * len(model.presence)
     for role in model.undecided:
         if role != offer.role:
             later[role] = max(0.0, always[offer.role] + always[role] - 1.0)
-    bonus = offer.bonus(
-        weights, prospects, later, always, model.regimes.stay.told_out.get(offer.role, 0)
-    )
+    told_out = model.regimes.stay.told_out.get(offer.role, 0)
+    bonus = offer.bonus(weights, prospects, np.array(later), np.array(always), told_out)
     kept = offer.kept.tolist()
     rungs = tuple(
-        Rung(kept[rung.arm], rung.judge) for rung in build_ladder(weights, offer.market, bonus)
+        [Rung(kept[rung.arm], rung.judge) for rung in build_ladder(weights, offer.market, bonus)]
     )
     if checkup:
         rungs = _with_checkup(rungs, offer)
-    names = [model.names[a] for a in offer.arms]
     first = rungs[0]
-    rest = [Share(names[rung.arm], 1.0, float(rung.judge)) for rung in rungs[1:]]
+    names = [model.names[a] for a in offer.arms]
+    rest = [Share(names[arm], 1.0, float(judge)) for arm, judge in rungs[1:]]
     right = weights @ offer.chances
     if not rungs[-1].judge:
         used = {rung.arm for rung in rungs}
@@ -45,8 +43,8 @@ def judged_plan(
         primary=name,
         mix=(Share(name, 1.0, float(first.judge)),),
         fallbacks=tuple(rest),
-        reason=f"{name} is right with {right[first.arm]:.1%} "
-        f"at ${offer.costs[first.arm] / offer.price:.6f} a run"
+        reason=f"{name} is right with {right.item(first.arm):.1%} "
+        f"at ${offer.costs.item(first.arm) / offer.price:.6f} a run"
         + ("; judged, as that is worth more than it costs" if first.judge else ""),
     )
 

@@ -21,8 +21,8 @@ def unjudged_plan(model: DomainModel, role_name: str, value_usd: float, price: f
     role = model.roles[role_name]
     arms = model.playing(role_name)
     table = model.regimes.table
-    costs = np.array([model.facts.costs[role][a] for a in arms]) * price
-    valid = np.array([model.facts.valid[role][a] for a in arms])
+    costs = np.array(model.facts.costs(role, arms)) * price
+    valid = np.array(model.facts.valid(role, arms))
     table = model.regimes.table
     known = model.skills.standing(role, table.all_right, table.all_wrong)
     standing = Standing(
@@ -31,7 +31,7 @@ def unjudged_plan(model: DomainModel, role_name: str, value_usd: float, price: f
     means = standing.means
     share = model.known / model.seen if model.seen else 0.0
     outcomes = (table.all_right + table.all_wrong)[role, arms]
-    runs = np.array([model.facts.runs[role][a] for a in arms])
+    runs = np.array([model.facts.cells[role][a].runs for a in arms])
     unheard = (outcomes < HEARING_OUTCOMES) & (runs < HEARING_RUNS)
     unheard &= costs <= HEARING_SHARE * value_usd
     # What is declared for this very role rests on more than the price.

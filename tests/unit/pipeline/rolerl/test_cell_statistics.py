@@ -5,7 +5,7 @@ from math import lgamma
 import numpy as np
 import pytest
 
-from pipeline.rolerl.cell_statistics import additive_prior, log_gamma, same_evidence
+from pipeline.rolerl.cell_statistics import AdditivePrior, log_gamma, same_evidence
 
 
 def test_equal_counts_speak_for_one_regime_and_opposite_ones_against() -> None:
@@ -18,7 +18,7 @@ def test_equal_counts_speak_for_one_regime_and_opposite_ones_against() -> None:
 def test_the_prior_adds_role_and_arm() -> None:
     seen = np.array([[50.0, 50.0], [50.0, 0.0]])
     right = np.array([[45.0, 25.0], [40.0, 0.0]])
-    prior = additive_prior(right, seen, np.full(2, 0.7), np.full(2, 2.0))
+    prior = AdditivePrior(np.full(2, 0.7), np.full(2, 2.0)).chances(right, seen)
     assert 0.3 < prior[1, 1] < 0.6
 
 

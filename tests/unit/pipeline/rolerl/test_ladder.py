@@ -54,7 +54,7 @@ def test_it_is_never_worse_than_the_best_single_arm(
     for rung in ladder(ONE, offer):
         worth += left * (20.0 * chances[rung.arm] - costs[rung.arm] - judge * rung.judge)
         left *= 1.0 - chances[rung.arm] if rung.judge else 0.0
-    assert worth >= float(offer.values(ONE, np.zeros(3))[0].max()) - 1e-9
+    assert worth >= float(offer.values(ONE, offer.bars)[0].max()) - 1e-9
 
 
 def test_only_an_arm_that_is_dearer_and_nowhere_better_is_dominated() -> None:
@@ -80,7 +80,7 @@ def test_values_are_those_of_trying_everything_out(
     costs, value = np.array([0.1, 0.7, 2.0]), 20.0
     weights = np.array([weight, 1.0 - weight])
     offer = Market(table, costs, value, judge)
-    stop, judged = offer.values(weights, np.zeros(3))
+    stop, judged = offer.values(weights, offer.bars)
 
     def unjudged(mass: np.ndarray, arm: int) -> float:
         return float(value * mass @ table[:, arm] - mass.sum() * costs[arm])

@@ -5,12 +5,15 @@ import pytest
 from pipeline.rolerl.newcomer import NEVER, Newcomer
 
 KNOWN, UNSEEN = 0.99, 0.5
-COLUMNS = [[[KNOWN, UNSEEN], [KNOWN, UNSEEN]]]
-"""One role, two arms: right in the one known kind, unknown in the unseen one."""
+
+
+def column(role: int, arm: int) -> list[float]:
+    """Right in the one known kind, unknown in the unseen one."""
+    return [KNOWN, UNSEEN]
 
 
 def weigh(newcomer: Newcomer, *outcomes: tuple[int, int, bool]) -> bool:
-    return newcomer.weigh(outcomes, [0.999, 0.001], COLUMNS, 0.1, 0.002 * 0.02)
+    return newcomer.weigh(outcomes, [0.999, 0.001], column, 0.1, 0.002 * 0.02)
 
 
 def test_a_stray_failure_makes_no_new_kind() -> None:
@@ -38,9 +41,8 @@ def test_windows_that_say_nothing_of_the_contradiction_do_not_end_it() -> None:
 
 def test_what_was_foretold_is_never_evidence() -> None:
     newcomer = Newcomer()
-    blurred = [[[0.6, 0.9], [0.6, 0.9]]]
     for _ in range(200):
-        newcomer.weigh([(0, 0, True)], [0.99, 0.01], blurred, 0.1, 0.01)
+        newcomer.weigh([(0, 0, True)], [0.99, 0.01], lambda role, arm: [0.6, 0.9], 0.1, 0.01)
     assert newcomer.chance < 0.02
 
 
