@@ -42,8 +42,6 @@ rate of change in grades with a thousand added if it is a check-up, and the beli
 Ready = tuple[Plan, Decision | None]
 """A plan, and its decision if every draw from it gives the same."""
 
-SEEN_MEMORY = 0.999
-
 RECENT_WINDOWS = 32
 """Windows whose roles may still be to come; live, those of several streams interleave."""
 
@@ -53,7 +51,7 @@ class DomainModel:
 
     def __init__(self, pool: Pool, slo_of: Callable[[str], float | None]) -> None:
         self._slo_of = slo_of
-        self._slos_s: list[float | None] = []
+        self.slos_s: list[float | None] = []
         self.roles: dict[str, int] = {}
         self.arms: dict[str, int] = {}
         self.names: list[str] = []
@@ -104,7 +102,7 @@ class DomainModel:
         if number is None:
             number = self.roles[name] = len(self.roles)
             self.skills.name_roles(self.roles)
-            self._slos_s.append(self._slo_of(name))
+            self.slos_s.append(self._slo_of(name))
             self.presence.append(1.0)
             self.decisions.append(0.0)
             self.plans.append({})
@@ -180,11 +178,6 @@ class DomainModel:
             return True
         return not last[1] and number > last[0] and regimes.chance(role, arm) >= BELIEVED_RIGHT
 
-    def decided(self, role: int, window: str) -> None:
-        """The role is decided in a recent window."""
-        self.decisions[role] += 1.0
-        self.recent[window].add(role)
-
     def note(self) -> None:
         """Forget the plans of roles in which the chances have moved notably."""
         self._noted_refresh = self.regimes.refreshed
@@ -223,14 +216,6 @@ class DomainModel:
         self.note()
         self.forget_plans()
 
-    def ran(self, role: int, arm: int, cost_usd: float, valid: bool, took_s: float | None) -> None:
-        """A run's free facts: what it cost, whether it passed its checks, how long it took."""
-        slo_s, decisions = self._slos_s[role], self.decisions[role]
-        if self.facts.ran(role, arm, cost_usd, valid, took_s, slo_s, decisions):
-            self.forget_plans()
-        self.seen = SEEN_MEMORY * self.seen + 1.0
-        self.known *= SEEN_MEMORY
-
     def playing(self, role_name: str) -> list[int]:
         """Numbers of the arms that may be picked; broken and too slow ones only if all are."""
         role = self.roles[role_name]
@@ -239,7 +224,7 @@ class DomainModel:
         if facts.broken.cells:
             now = self.decisions[role]
             live = [a for a in live if not facts.broken.rests(role, a, now)] or live
-        if self._slos_s[role] is None:
+        if self.slos_s[role] is None:
             return live
         fast = [a for a in live if facts.late_share(role, a) <= LATE_LIMIT]
         return fast or sorted(live, key=lambda a: facts.late_share(role, a))[:1]
@@ -269,7 +254,7 @@ class DomainModel:
     def restore(self, state: dict[str, Any]) -> None:
         """The inverse of `state`; the pool must have been set before."""
         self.roles = {name: number for number, name in enumerate(state["roles"])}
-        self._slos_s = [self._slo_of(name) for name in self.roles]
+        self.slos_s = [self._slo_of(name) for name in self.roles]
         self.names = state["arms"]
         self.arms = {name: number for number, name in enumerate(self.names)}
         self.facts.restore(state["facts"])

@@ -44,12 +44,14 @@ class Likeness:
             return
         by_chance = 2.0 * chance * (1.0 - chance)
         differs = before[1] != success
-        self.disagreed = PAIR_MEMORY * self.disagreed + differs
-        self.expected = PAIR_MEMORY * self.expected + by_chance
+        disagreed = self.disagreed = PAIR_MEMORY * self.disagreed + differs
+        expected = PAIR_MEMORY * self.expected + by_chance
         long = self.long_pairs
         long[0] = LONG_MEMORY * long[0] + differs
         long[1] = LONG_MEMORY * long[1] + by_chance
-        self.expected = max(self.expected, self.disagreed, 1e-6)
+        if expected < disagreed or expected < 1e-6:
+            expected = max(disagreed, 1e-6)
+        self.expected = expected
 
     def state(self) -> dict[str, Any]:
         """Everything as JSON values."""

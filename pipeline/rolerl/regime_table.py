@@ -94,8 +94,12 @@ class RegimeTable:
         np.divide(right + own * expected, total + own, out=self.chances[:-1])
         np.add((1.0 - SURPRISE) * unseen, 0.5 * SURPRISE, out=self.chances[-1])
         self.overall = overall
-        self.rows: list[list[list[float]]] = self.chances.tolist()
+        self._list()
         self._stale = 0
+
+    def _list(self) -> None:
+        self.rows: list[list[list[float]]] = self.chances.tolist()
+        self.overall_rows: list[list[float]] = self.overall.tolist()
 
     def column(self, role: int, arm: int) -> list[float]:
         """The arm's chance in each regime, the one never seen last."""
@@ -224,4 +228,4 @@ class RegimeTable:
         self.chances, self.overall = (np.array(a) for a in state["chances"])
         expected, self.own_weight, self._stale = state["expected"]
         self.expected_chance = np.array(expected)
-        self.rows = self.chances.tolist()
+        self._list()

@@ -117,14 +117,15 @@ class Regimes:
     def see(self, role: int, arm: int, success: bool) -> None:
         """A known outcome of the present window."""
         self.evidence.outcomes.append((role, arm, success))
-        column = self.table.column(role, arm)
-        if not success:
-            column = [1.0 - p for p in column]
-        belief = list(map(mul, self.belief, column))
-        total = sum(belief)
+        table, belief = self.table, self.belief[:]
+        total = 0.0
+        for k, chances in enumerate(table.rows):
+            chance = chances[role][arm]
+            belief[k] *= chance if success else 1.0 - chance
+            total += belief[k]
         if total > 0.0:
             self.belief = [b / total for b in belief]
-        overall = self.table.overall.item(role, arm)
+        overall = table.overall_rows[role][arm]
         self.like.compare((role, arm), self.evidence.number, success, overall)
 
     def chance(self, role: int, arm: int) -> float:

@@ -20,6 +20,7 @@ from pipeline.rolerl.settings import PolicySettings
 MOST_CACHED = 1000
 GRADED_FROM = 0.0005
 CHECKUP_GRADE = 1000
+SEEN_MEMORY = 0.999
 LATEST_AUDIT, SOONEST_AUDIT, AUDIT_SHARE = 60.0, 1.0 / 12.0, 0.01
 """An arm in use is judged every sixty windows at the least, more seldom if that cost more than a
 hundredth of the dearest arm's runs; at first after a change, twelve times as often."""
@@ -82,7 +83,8 @@ class DefaultPolicy(BasePolicy):
         if role is None:
             role = model.role(context.role)
         ready = model.ready.get(role) or self._ready(model, context.role, role)
-        model.decided(role, context.window)
+        model.recent[context.window].add(role)
+        model.decisions[role] += 1.0
         decision = ready[1] or draw(ready[0], self.rng)
         if self._audits and not decision.first.judge:
             first = decision.first.model
@@ -191,7 +193,18 @@ class DefaultPolicy(BasePolicy):
                 model.decisions[role] += 1.0
                 if pacer.active:
                     self._count_decision()
-            model.ran(role, arm, observation.cost_usd, valid, observation.latency_s)
+            if model.facts.ran(
+                role,
+                arm,
+                observation.cost_usd,
+                valid,
+                observation.latency_s,
+                model.slos_s[role],
+                model.decisions[role],
+            ):
+                model.forget_plans()
+            model.seen = SEEN_MEMORY * model.seen + 1.0
+            model.known *= SEEN_MEMORY
         if pacer.active:
             pacer.spend(observation.cost_usd + observation.judge_cost_usd)
         if not valid:
