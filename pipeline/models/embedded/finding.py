@@ -18,8 +18,9 @@ from pipeline.models.embedded.words import has_cjk
 from pipeline.prompt_format import TaskPrompt
 
 _CANDIDATES: Final = 60
+_WITHOUT_ARTICLES: Final = frozenset(("zh",))
 _ALIASES: Final = 5
-_INTRODUCED: Final = 1.0
+_INTRODUCED: Final = 2.0
 _TURN: Final = 0.5
 _NEAR: Final = 2
 _UNNUMBERED: Final = 0.7
@@ -61,7 +62,8 @@ def find_subjects(
     found = [
         head
         for head in heads(texts, task.lang)
-        if len(head.rows) >= limits.sentences or introduced.intersection(head.presented_rows)
+        if len(head.rows) >= limits.sentences
+        or introduced.intersection(_shown_rows(head, task.lang))
     ]
     found = sorted(found, key=lambda head: -sum(head.strengths.values()))[:_CANDIDATES]
     if not found:
@@ -78,6 +80,11 @@ def find_subjects(
         _subject(task, head, [texts[row] for row in rows])
         for head, rows in _joined(chosen, introduced)
     )
+
+
+def _shown_rows(head: Head, lang: str) -> Collection[int]:
+    """Where a head may be shown: in languages without articles, wherever it is named."""
+    return head.rows if lang in _WITHOUT_ARTICLES else head.presented_rows
 
 
 def _joined(parts: Sequence[_Part], introduced: Collection[int]) -> list[_Part]:

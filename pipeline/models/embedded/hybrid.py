@@ -22,12 +22,13 @@ from pipeline.models.embedded.phrases import Head
 from pipeline.models.embedded.relating import same_pairs
 from pipeline.models.embedded.role_answers import FoundSubject, OrganizedItem, SubjectSpan
 from pipeline.models.embedded.role_arm import RoleArm
-from pipeline.models.embedded.rules import SWITCH_COST, TURN_COST, RulesMethods, find_switch_cost
+from pipeline.models.embedded.rules import TURN_COST, RulesMethods, find_switch_cost
 from pipeline.models.embedded.segmentation import Emissions
 from pipeline.models.embedded.words import content_words
 from pipeline.prompt_format import PromptSubject, TaskPrompt
 
 _DECISION: Final = Decision(sharpness=0.8)
+_SWITCH_COST: Final = 4.0
 _CUE_SHARE: Final = 0.7
 _MEANING_SHARE: Final = 0.5
 _WHOLE: Final = 2
@@ -74,7 +75,7 @@ class HybridMethods:
         fit = mentions + _FIT_SHARE * self._embeddings.subject_fit(task.subjects, texts)
         fit = not_before_named(fit, mentions)
         flow = self._course(task)
-        return spans(task, fit, mentions, flow, flow.switch_costs(SWITCH_COST, TURN_COST))
+        return spans(task, fit, mentions, flow, flow.switch_costs(_SWITCH_COST, TURN_COST))
 
     def relate(self, task: TaskPrompt) -> Sequence[tuple[int, int]]:
         """Names alike in their words and in their meaning."""

@@ -24,7 +24,9 @@ from pipeline.models.embedded.segmentation import Emissions
 from pipeline.models.embedded.words import stems
 from pipeline.prompt_format import TaskPrompt
 
-SWITCH_COST: Final = 4.0
+_LOCATE_SWITCH_COST: Final = 3.0
+_LOCATE_TURN_COST: Final = -0.5
+"""Below zero: where the speaker turns, another subject is to be expected."""
 _CHAT_LEAD: Final = 1.5
 """More than arms that know meanings ask for: cues take much for chat that is about the subject."""
 _FIND_SWITCH_COST: Final = 4.0
@@ -72,7 +74,7 @@ class RulesMethods:
         texts = [text for _, text in task.sentences]
         mentions = mention_strengths(task.subjects, texts, task.lang)
         flow = self._course(task)
-        costs = flow.switch_costs(SWITCH_COST, TURN_COST)
+        costs = flow.switch_costs(_LOCATE_SWITCH_COST, _LOCATE_TURN_COST)
         return spans(task, mentions, mentions, flow, costs, _CHAT_LEAD)
 
     def relate(self, task: TaskPrompt) -> Sequence[tuple[int, int]]:

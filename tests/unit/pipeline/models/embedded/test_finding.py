@@ -59,6 +59,20 @@ def test_chinese_names_that_the_word_cutter_splits_are_found(rules: RulesMethods
     assert found(rules, "zh", texts) == ["收纳盒"]
 
 
+def test_a_chinese_thing_named_only_where_the_speaker_turns_to_it_is_found(
+    rules: RulesMethods,
+) -> None:
+    texts = (
+        "接下来给大家介绍收纳盒。",
+        "这个收纳盒有三层，盖子可以拆。",
+        "收纳盒放在床底下刚刚好。",
+        "好，最后给大家带来的是家里都要用的雨伞。",
+        "十根骨架，风再大也不会翻。",
+        "今天只要三十块钱。",
+    )
+    assert found(rules, "zh", texts) == ["收纳盒", "雨伞"]
+
+
 def test_nothing_is_found_in_chat(rules: RulesMethods) -> None:
     texts = ("hello everyone", "thank you for joining", "where are you from", "yes", "okay")
     assert found(rules, "en", texts) == []
