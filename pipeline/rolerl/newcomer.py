@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from math import exp, log
-from operator import mul
 from typing import Any
 
 Cell = tuple[int, int]
@@ -49,16 +48,16 @@ class Newcomer:
         """
         likely = expected[:-1]
         total = sum(likely) or 1.0
-        going_on, starting = self.log_odds, max(log(max(start, LEAST_CHANCE)), NEVER)
+        going_on, starting = self.log_odds, log(max(start, LEAST_CHANCE))
         fresh: dict[Cell, list[float]] = {}
         strange = False
         for role, arm, success in outcomes:
             column = column_of(role, arm)
             of_unseen = own_weight * column[-1]
-            if not success:
-                column = [1.0 - p for p in column]
-            likely = list(map(mul, likely, column))
-            before, total = total, sum(likely)
+            before, total = total, 0.0
+            for k, b in enumerate(likely):
+                likely[k] = b * (column[k] if success else 1.0 - column[k])
+                total += likely[k]
             foretold = max(total / before, LEAST_CHANCE) if before > 0.0 else LEAST_CHANCE
             strange = strange or foretold < FORETOLD
             going_on += _gain(self.cells, (role, arm), success, of_unseen, own_weight, foretold)

@@ -199,9 +199,10 @@ class Regimes:
             self.hazard.rate * self._newness,
         )
         chance = self.newcomer.chance
-        known = sum(self.belief[:-1])
+        belief = self.belief[:-1]
+        known, left = sum(belief), 1.0 - chance
         if known > 0.0:
-            self.belief = [b * (1.0 - chance) / known for b in self.belief[:-1]]
+            self.belief = [b * left / known for b in belief]
             self.belief.append(chance)
         return is_new
 
