@@ -133,7 +133,7 @@ class DomainModel:
         if len(recent) > RECENT_WINDOWS:
             came = recent.pop(next(iter(recent)))
             self.presence = [
-                share + ((role in came) - share) / ROLE_MEMORY
+                share + ((1.0 if role in came else 0.0) - share) / ROLE_MEMORY
                 for role, share in enumerate(self.presence)
             ]
         self.window = window
