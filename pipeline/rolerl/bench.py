@@ -27,7 +27,8 @@ class PolicySpeed:
     `events_per_s` is the rate at which a log of reward events, five times as long as what was
     played, is taken in as the policy agent does it: role assignments of all keys are made anew
     after every PUBLISH_EVERY events. JUDGED_SHARE of the events carry a verdict. What is slower
-    than that gets through as much of the log as LOG_LIMIT_S allows.
+    than that gets through as much of the log as LOG_LIMIT_S allows. Python's collector goes over
+    the log once before the clock starts: the agent holds none.
     `closed_loop_events_per_s` counts a decision before the events it leads to.
     """
 
@@ -80,7 +81,7 @@ def _events_per_s(
     policy: Policy, log: Sequence[Observation], clock_s: Callable[[], float]
 ) -> float:
     keys = sorted({seen.context.key for seen in log})
-    gc.collect()  # what the making of the log has left is none of the policy's work
+    gc.collect()
     start = clock_s()
     for first in range(0, len(log), PUBLISH_EVERY):
         for seen in log[first : first + PUBLISH_EVERY]:
