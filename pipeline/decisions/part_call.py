@@ -9,7 +9,7 @@ from pipeline.decisions.parts import Part
 from pipeline.domains import Domain
 from pipeline.models.completion import NOTHING_SPENT, Completion, Spent
 from pipeline.models.pool import ModelPool
-from pipeline.olp.role import BatchedLogic, Prompt, Reading, RoleLogic
+from pipeline.olp.role import Prompt, Reading, RoleLogic, is_batched
 from schemas.ids import stable_id
 from schemas.role_task import RoleTask
 
@@ -91,7 +91,7 @@ class PartCaller:
         )
 
     def _read(self, part: Part, answer: Completion) -> Reading:
-        if part.only is None or not isinstance(self.logic, BatchedLogic):
+        if part.only is None or not is_batched(self.logic):
             return self.logic.read(self.task, self.domain, answer.text)
         return self.logic.read(self.task, self.domain, answer.text, part.only)
 

@@ -8,7 +8,7 @@ from pipeline.config import ModelSettings
 from pipeline.domains import Domain
 from pipeline.models.tokens import MOST_A_CHARACTER, estimated_tokens
 from pipeline.olp.batches import evenly
-from pipeline.olp.role import BatchedLogic, Prompt, RoleLogic, Subjects
+from pipeline.olp.role import Prompt, RoleLogic, Subjects, is_batched
 from schemas.role_task import RoleTask
 
 
@@ -29,7 +29,7 @@ def parts_of(
     longest answer is cut into the largest that do. A batch of which a single subject does not fit
     stays as it is: the endpoint may know better than the estimate.
     """
-    if not isinstance(logic, BatchedLogic):
+    if not is_batched(logic):
         return (Part(None, logic.prompt(task, domain, arm.quotes)),)
     asked = logic.asked(task)
 

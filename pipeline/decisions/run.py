@@ -22,7 +22,7 @@ from pipeline.models.completion import (
 )
 from pipeline.models.pool import ModelPool
 from pipeline.olp.batches import merged
-from pipeline.olp.role import BatchedLogic, Reading, RoleLogic
+from pipeline.olp.role import Reading, RoleLogic, is_batched
 from schemas.answers import Finish
 from schemas.rewards import Outcome
 from schemas.role_task import RoleTask
@@ -153,7 +153,7 @@ def _result(logic: RoleLogic, task: RoleTask, domain: Domain, done: Sequence[Par
         return _Result(outcome, only.reading if only else None, last if only else "", str(failure))
     worst = next((part for part in done if not _valid(part)), done[0])
     reading, answer = worst.reading, worst.calls[-1].text
-    if len(done) > 1 and isinstance(logic, BatchedLogic):
+    if len(done) > 1 and is_batched(logic):
         said = [(part.part.only, part.calls[-1].text) for part in done]
         whole = merged(logic, task, domain, said)
         if whole is not None:

@@ -111,4 +111,6 @@ def _without(task: RoleTask, refused: set[str]) -> RoleTask:
 
 
 def _with_excluded_of(task: RoleTask, served: RoleTask) -> RoleTask:
+    if served.excluded == task.excluded:
+        return served
     return served.model_copy(update={"excluded": task.excluded})

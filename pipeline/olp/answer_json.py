@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
+
 _MAX_ANSWER_CHARS = 400_000
 _MOST_READ = 8
 """So many times its length may be read of a text in vain; then the rest is left unread."""
@@ -19,6 +21,9 @@ def extract_object(text: str, key: str) -> dict[str, Any] | None:
     first. If there is none, the first JSON object of all. Objects may be bare, in a code fence, or
     amid prose; a bare list is none. None beyond 400,000 characters.
     """
+    whole = _whole(text)
+    if whole is not None:
+        return whole
     first: dict[str, Any] | None = None
     fitting: dict[str, Any] | None = None
     for found in _objects(text):
@@ -27,6 +32,17 @@ def extract_object(text: str, key: str) -> dict[str, Any] | None:
         if isinstance(found.get(key), list):
             fitting = found
     return first if fitting is None else fitting
+
+
+def _whole(text: str) -> dict[str, Any] | None:
+    """The object that is all of the answer, as most answers are; None if it is not as plain."""
+    if len(text) > _MAX_ANSWER_CHARS or not text.startswith("{"):
+        return None
+    try:
+        value: dict[str, Any] = orjson.loads(text)
+    except ValueError:
+        return None
+    return value
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 from pipeline.domains import Domain
 from pipeline.prompt_format import TaskPrompt, render_user
 from schemas.ids import stable_id
 from schemas.role_task import RoleTask
-from schemas.roles import Role
+from schemas.roles import BATCHED_ROLES, Role
 
 MAX_DROPPED_SHARE = 0.25
 """An answer of which more than this share had to be dropped is invalid, not repaired."""
@@ -118,6 +118,11 @@ class BatchedLogic(RoleLogic, Protocol):
         ...
 
 
+def is_batched(logic: RoleLogic) -> TypeGuard[BatchedLogic]:
+    """Whether the role can be asked in several calls; to ask its type takes 50 times as long."""
+    return logic.role in BATCHED_ROLES
+
+
 def build_prompt(
     domain: Domain, task: TaskPrompt, json_schema: Mapping[str, Any], max_output_tokens: int
 ) -> Prompt:
@@ -171,7 +176,7 @@ def list_schema(items: Mapping[str, Any], most: int) -> dict[str, Any]:
 
 def numbered_sentences(task: RoleTask) -> tuple[tuple[int, str], ...]:
     """The window's sentences with local numbers from 1."""
-    return tuple((n, s.text) for n, s in enumerate(task.window.sentences, start=1))
+    return tuple(enumerate([s.text for s in task.window.sentences], start=1))
 
 
 _DEFAULT: Mapping[Role, str] = {
