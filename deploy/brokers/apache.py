@@ -11,7 +11,6 @@ import tempfile
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from deploy.brokers.kafka_jars import KAFKA_VERSION, java_program, kafka_jars
@@ -150,12 +149,7 @@ class ApacheKafka:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _node(self, node_id: int, port: int) -> KafkaNode:

@@ -7,7 +7,6 @@ timeout: give consumers a `session.timeout` of about 2 s.
 import shutil
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from deploy.brokers.process import LOCALHOST, BrokerProcess, free_ports, port_answers
@@ -88,10 +87,5 @@ class EmbeddedBroker:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()

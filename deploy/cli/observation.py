@@ -4,7 +4,6 @@ import asyncio
 import logging
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from aiokafka.errors import KafkaError
@@ -66,12 +65,7 @@ class Observation:
         self._task = asyncio.create_task(self._ask_regularly())
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._feed.stop()
         if self._task is not None:
             self._task.cancel()
