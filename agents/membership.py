@@ -3,9 +3,12 @@ to others without hearing of it, and would write over what they wrote.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
+
+log = logging.getLogger("rolestream.membership")
 
 _SAFE_SHARE = 0.9
 """Of the session: what is sent just before its end has to arrive before it, too."""
@@ -45,7 +48,11 @@ class Membership:
             await asyncio.sleep(_LOOK_S)
 
     def watch(self, coordinator: Any) -> None:
-        """Follow aiokafka's coordinator of the group: its heartbeats, its joining and its end."""
+        """Follow aiokafka's coordinator of the group: its heartbeats, its joining and its end.
+
+        A member with a lasting name that is put out of the group goes on without it: another worker
+        may have taken the name, and two would put each other out for ever.
+        """
         beat, join, reset = (
             coordinator._do_heartbeat,
             coordinator._on_join_complete,
@@ -65,6 +72,15 @@ class Membership:
 
         def reset_generation() -> None:
             self._lost = True
+            name = coordinator._group_instance_id
+            if name is not None:
+                log.warning(
+                    "%s: out of the group as %r, going on without that group_instance_id; "
+                    "is there another worker of that name?",
+                    coordinator.group_id,
+                    name,
+                )
+                coordinator._group_instance_id = None
             reset()
 
         coordinator._do_heartbeat = do_heartbeat

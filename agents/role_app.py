@@ -21,6 +21,8 @@ from pipeline.config import KafkaSettings, WorkerSettings
 
 log = logging.getLogger("rolestream.role_app")
 _LEAVE_S = 5.0
+_REQUEST_TIMEOUT_S = 90.0
+"""As Faust has it, which wants no longer sessions than that."""
 Forget = Callable[[set[int]], None]
 Keep = Callable[[Collection[int]], None]
 
@@ -52,8 +54,10 @@ class RoleApp:
             broker=[f"kafka://{server}" for server in bootstrap(kafka)],
             broker_credentials=faust_credentials(kafka),
             broker_session_timeout=kafka.session_timeout_s,
+            broker_request_timeout=max(kafka.session_timeout_s, _REQUEST_TIMEOUT_S),
             broker_heartbeat_interval=kafka.heartbeat_interval_s,
             broker_commit_interval=1.0,
+            consumer_group_instance_id=worker.instance,
             autodiscover=False,
             datadir=self._folder.name,
             web_enabled=False,

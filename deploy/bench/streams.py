@@ -21,11 +21,16 @@ DOMAIN = "news"
 
 @dataclass(frozen=True)
 class Case:
-    """`streams` streams, each of so many whole windows and half a window that stays open."""
+    """`streams` streams, each of so many whole windows and half a window that stays open.
+
+    With a `lasting_name` the worker that comes back is known to its group, else the killed one's
+    session has to end first.
+    """
 
     streams: int
     windows_a_stream: int
     window_sentences: int
+    lasting_name: bool = True
 
     @property
     def windows(self) -> int:
@@ -38,7 +43,8 @@ def measure(case: Case, servers: str, progress: Callable[[float], None]) -> Row:
     with Processes() as processes:
         tables = f"[splitter]\nwindow_sentences = {case.window_sentences}\nmax_age_s = 600.0\n"
         name = f"bench-{uuid.uuid4().hex[:8]}"
-        deployment = Deployment(processes, servers, name, _NOWHERE, 64, tables)
+        lasting = 'group_instance_id = "bench"\n' if case.lasting_name else ""
+        deployment = Deployment(processes, servers, name, _NOWHERE, 64, tables, lasting)
         named = deployment.config.kafka.named
         raw = named(raw_kafka_topic(DOMAIN))
         windows = Counted(servers, named(WINDOWS))
@@ -68,6 +74,7 @@ def measure(case: Case, servers: str, progress: Callable[[float], None]) -> Row:
         "streams": case.streams,
         "windows_a_stream": case.windows_a_stream,
         "window_sentences": case.window_sentences,
+        "lasting_name": case.lasting_name,
         "sentences_per_s": round(case.streams * before / fed_s, 1),
         "rss_mb": round(rss_mb, 1),
         "recovery_s": round(recovery_s, 2),

@@ -14,13 +14,23 @@ from deploy.cli.bench_report import Row
 @click.option("--streams", "counts", default="1,100,10000", show_default=True)
 @click.option("--windows", default=1, show_default=True, help="Whole windows of each stream.")
 @click.option("--window-sentences", default=20, show_default=True)
+@click.option(
+    "--lasting-name/--no-lasting-name",
+    default=True,
+    show_default=True,
+    help="With worker.group_instance_id, or waiting for the killed one's session to end.",
+)
 @bench_options
-def streams(counts: str, windows: int, window_sentences: int, setting: Setting) -> None:
+def streams(
+    counts: str, windows: int, window_sentences: int, lasting_name: bool, setting: Setting
+) -> None:
     """Open many streams in one worker, kill it, and wait for its successor's first window."""
     run_bench(
         "streams",
         setting,
-        [bench.Case(count, windows, window_sentences) for count in numbers(counts)],
+        [
+            bench.Case(count, windows, window_sentences, lasting_name) for count in numbers(counts)
+        ],
         lambda case, servers, progress: [bench.measure(case, servers, progress)],
         _table,
     )

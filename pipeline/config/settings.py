@@ -1,5 +1,6 @@
 """The one configuration file: its tables and their defaults."""
 
+import socket
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -55,8 +56,11 @@ class WorkerSettings(Section):
     `window_deadline_s` at most; then the window is dead-lettered.
     A partition with lag that does not move for `stalled_after_s` is reported; when it stands for
     longer than its role may take, the process ends to be started afresh.
+    A worker with a `group_instance_id` keeps its partitions while it is restarted; it must be the
+    only one of that name. `@host` stands for the host's name, which a container keeps.
     """
 
+    group_instance_id: str | None = Field(default=None, pattern=r"^(@host|[a-zA-Z0-9._-]{1,200})$")
     in_flight: int = Field(default=64, ge=1, le=10_000)
     in_flight_mib: float = Field(default=64.0, gt=0)
     hand_over_s: float = Field(default=3.0, ge=0, le=60)
@@ -68,6 +72,11 @@ class WorkerSettings(Section):
     max_known_subjects: int = Field(default=200, ge=1)
     known_subjects_in_prompt: int = Field(default=24, ge=0)
     max_record_sentences: int = Field(default=200, ge=10)
+
+    @property
+    def instance(self) -> str | None:
+        """The worker's name in its consumer groups, if it has one that lasts."""
+        return socket.gethostname() if self.group_instance_id == "@host" else self.group_instance_id
 
 
 class PolicySettings(Section):

@@ -17,6 +17,8 @@ class Coordinator:
         self.resets = 0
         self.late = asyncio.Event()
         self.late.set()
+        self.group_id = "rolestream-topic-finder"
+        self._group_instance_id: str | None = None
 
     async def _do_heartbeat(self) -> bool:
         await self.late.wait()
@@ -94,3 +96,15 @@ async def test_who_is_thrown_out_is_sure_again_when_it_has_joined(group: Group) 
     assert not group.member.sure
     await group.join()
     assert group.member.sure
+
+
+async def test_who_is_put_out_of_the_group_gives_up_its_lasting_name(
+    group: Group, caplog: pytest.LogCaptureFixture
+) -> None:
+    group.coordinator._group_instance_id = "one"
+    await group.join()
+    assert group.coordinator._group_instance_id == "one"
+    group.coordinator.reset_generation()
+    group.coordinator.reset_generation()
+    assert group.coordinator._group_instance_id is None
+    assert [record.args for record in caplog.records] == [("rolestream-topic-finder", "one")]
