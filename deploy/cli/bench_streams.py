@@ -28,9 +28,7 @@ def streams(
     run_bench(
         "streams",
         setting,
-        [
-            bench.Case(count, windows, window_sentences, lasting_name) for count in numbers(counts)
-        ],
+        [bench.Case(count, windows, window_sentences, lasting_name) for count in numbers(counts)],
         lambda case, servers, progress: [bench.measure(case, servers, progress)],
         _table,
     )

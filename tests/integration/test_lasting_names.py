@@ -17,9 +17,7 @@ _SPLITTER = "window_sentences = 20\nmax_age_s = 2.0"
 
 
 def test_a_killed_worker_is_not_waited_for_when_it_comes_back(deploy: Deploy) -> None:
-    deployment = deploy(
-        splitter=_SPLITTER, worker='group_instance_id = "one"', kafka=_LONG_SESSION
-    )
+    deployment = deploy(splitter=_SPLITTER, worker='group_instance_id = "one"', kafka=_LONG_SESSION)
     worker = deployment.start_worker()
     texts = show(150)
     deployment.produce("ecommerce", "show", texts, lang="en")

@@ -1,5 +1,6 @@
 """The configuration: file, environment, defaults; a mistake is one line that names its place."""
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -177,3 +178,12 @@ def test_a_batch_size_is_no_judge_and_no_name(write: Write) -> None:
     assert "judging.models: 'small@4' is not declared" in mistake(write(judged))
     named = FULL.replace('name = "small"', 'name = "small@4"')
     assert "models.0.name" in mistake(write(named))
+
+
+def test_a_worker_is_called_as_the_file_says_or_as_its_host(write: Write) -> None:
+    for said, name in (("one", "one"), ("@host", socket.gethostname())):
+        config = load_config(write(FULL + f'[worker]\ngroup_instance_id = "{said}"\n'), {})
+        assert config.worker.instance == name
+    assert load_config(write(FULL), {}).worker.instance is None
+    wrong = write(FULL + '[worker]\ngroup_instance_id = "@elsewhere"\n')
+    assert "worker.group_instance_id" in mistake(wrong)
