@@ -78,7 +78,7 @@ def measure(case: Case, load: Load, servers: str, progress: Callable[[float], No
         in_flight = case.k * case.workers
         warm_s = max(2.0, 2 * case.latency_s)
         per_s = min(case.limit_per_s, _MOST_CALLS_PER_S)
-        calls = 3 * in_flight + math.ceil(per_s * (load.seconds + warm_s))
+        calls = 3 * in_flight + math.ceil(per_s * (max(load.seconds, 4 * case.latency_s) + warm_s))
         if case.system == OURS:
             running = _start_ours(case, load, servers, processes, models, calls)
         else:
@@ -130,8 +130,11 @@ def _start_ours(
     kafka = deployment.config.kafka
     finder = kafka.named(role_kafka_topic(Role.TOPIC_FINDER))
     streams = 8 * case.k * case.workers
+    workers = [deployment.start_worker(Role.TOPIC_FINDER.slug) for _ in range(case.workers)]
+    # Else the first has them all to itself, and part of what is measured is a rebalance.
+    deployment.wait_joined(Role.TOPIC_FINDER.slug, case.workers)
     Feed(servers).fill(finder, _finder_tasks(calls, streams, load.sentences))
-    return [deployment.start_worker(Role.TOPIC_FINDER.slug) for _ in range(case.workers)]
+    return workers
 
 
 def _finder_tasks(calls: int, streams: int, sentences: int) -> Iterator[tuple[str, bytes]]:

@@ -10,7 +10,11 @@ from typing import Any, Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from confluent_kafka import ConsumerGroupState, KafkaException
+from confluent_kafka.admin import AdminClient
+
 from agents.kafka_topics import create_kafka_topics
+from agents.reachability import Reachability, quiet
 from deploy.bench.feeding import PARTITIONS
 from deploy.brokers.process import LOCALHOST, BrokerProcess, free_ports
 from pipeline.config import Config, load_config
@@ -18,6 +22,7 @@ from pipeline.domains import load_domains
 from pipeline.errors import RetryableError
 
 READY_S = 90.0
+_ANSWERED_S = 10.0
 _PYTHON_PATH = str(Path(__file__).parents[2])
 
 
@@ -138,6 +143,22 @@ class Deployment:
         process = self._processes.start("worker", command)
         process.wait_until(lambda: "ready:" in process.log_since_start(), READY_S)
         return process
+
+    def wait_joined(self, role: str, workers: int) -> None:
+        """Wait until so many workers share the partitions of a role. Raises RetryableError."""
+        kafka = self.config.kafka
+        group = f"{kafka.group_prefix}-{role}"
+        admin = AdminClient(quiet(dict(kafka.client_settings()), Reachability()))
+
+        def joined() -> bool:
+            asked = admin.describe_consumer_groups([group], request_timeout=_ANSWERED_S)
+            try:
+                found = asked[group].result()
+            except KafkaException:
+                return False
+            return found.state is ConsumerGroupState.STABLE and len(found.members) == workers
+
+        wait_for(joined, READY_S, f"{workers} workers in {group}")
 
 
 def wait_for(ready: Callable[[], bool], limit_s: float, what: str, pause_s: float = 0.2) -> None:
