@@ -1,6 +1,7 @@
 """Makes the deployment's policy: its arms at declared prices, and what it aims at."""
 
 import math
+from dataclasses import dataclass, field
 
 from pipeline.config import Config, ModelSettings
 from pipeline.decisions.budget import FIRST_DECISIONS
@@ -24,15 +25,22 @@ JUDGED_INPUT_TOKENS = TYPICAL_INPUT_TOKENS + TYPICAL_OUTPUT_TOKENS + 400
 VERDICT_TOKENS = 120
 
 
+@dataclass
+class _Known:
+    """What follows from the arms of one version, found out once; `measured` is by role."""
+
+    version: int
+    judges: tuple[ModelSettings, ...]
+    measured: dict[str, bool] = field(default_factory=dict)
+
+
 class PolicyMaker:
     """Makes policies for the arms as they are declared at the moment."""
 
     def __init__(self, config: Config, declared: DeclaredModels) -> None:
         self._config = config
         self._declared = declared
-        self._measured: dict[str, bool] = {}
-        self._measured_at = declared.version
-        self._judges_known: tuple[int, list[ModelSettings]] = (-1, [])
+        self._known_last: _Known | None = None
 
     @property
     def name(self) -> str:
@@ -42,7 +50,7 @@ class PolicyMaker:
     @property
     def judges(self) -> tuple[str, ...]:
         """The arms that judge."""
-        return tuple(model.name for model in self._judges())
+        return tuple(model.name for model in self._known.judges)
 
     @property
     def version(self) -> int:
@@ -51,12 +59,11 @@ class PolicyMaker:
 
     def measured(self, role: str) -> bool:
         """Whether it was measured, and declared, how good each arm is in this role."""
-        if self._measured_at != self.version:
-            self._measured_at, self._measured = self.version, {}
-        if role not in self._measured:
+        known = self._known.measured
+        if role not in known:
             playing = [arm for arm in self.arms() if arm.plays(role)]
-            self._measured[role] = bool(playing) and all(role in a.role_priors for a in playing)
-        return self._measured[role]
+            known[role] = bool(playing) and all(role in arm.role_priors for arm in playing)
+        return known[role]
 
     def arms(self) -> tuple[Arm, ...]:
         """The arms that serve roles: the declared price of a typical run, and any prior.
@@ -108,16 +115,17 @@ class PolicyMaker:
         """A fresh policy. Raises ConfigurationError if its name is not known."""
         return make_policy(self.name, self.arms(), self.settings())
 
-    def _judges(self) -> list[ModelSettings]:
-        version, judges = self._judges_known
-        if version != self._declared.version:
+    @property
+    def _known(self) -> _Known:
+        known = self._known_last
+        if known is None or known.version != self.version:
             names = self._config.judging.models
-            judges = [model for model in self._declared.live() if model.name in names]
-            self._judges_known = (self._declared.version, judges)
-        return judges
+            judges = tuple(model for model in self._declared.live() if model.name in names)
+            known = self._known_last = _Known(self.version, judges)
+        return known
 
     def _judgment_usd(self) -> float | None:
-        judges = self._judges()
+        judges = self._known.judges
         if not judges:
             return None
         prices = [cost_usd(judge, JUDGED_INPUT_TOKENS, 0, VERDICT_TOKENS) for judge in judges]

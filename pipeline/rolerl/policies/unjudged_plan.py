@@ -23,7 +23,6 @@ def unjudged_plan(model: DomainModel, role_name: str, value_usd: float, price: f
     table = model.regimes.table
     costs = np.array(model.facts.costs(role, arms)) * price
     valid = np.array(model.facts.valid(role, arms))
-    table = model.regimes.table
     known = model.skills.standing(role, table.all_right, table.all_wrong)
     standing = Standing(
         known.means[arms] * valid, known.covariance[np.ix_(arms, arms)], known.noise[arms]
