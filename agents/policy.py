@@ -1,13 +1,14 @@
 """The policy agent: reward events in, role assignments out when they change something.
 
+Planning takes all arms: it is done for what has changed, and for a twentieth of the time at most.
 Events are acknowledged only after the policy's state that contains them is in its changelog; the
 state carries the offset it includes, so a redelivered event is not learnt from twice.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,16 +23,21 @@ from agents.role_assignments import RoleAssignments
 from pipeline.decisions.learner import Learner, PolicyState
 from pipeline.decisions.plans import next_assignment
 from pipeline.decisions.policy_maker import PolicyMaker
+from pipeline.decisions.settled import Settled
 from pipeline.errors import ConfigurationError, InvalidInputError
 from schemas.catalogue import POLICY_STATE, ROLE_ASSIGNMENTS, ROLE_REWARDS
 from schemas.codec import DecodeError, decode, encode
 from schemas.partitions import policy_partition
+from schemas.policy_control import PolicyControl
 from schemas.rewards import RewardEvent, RoleAssignment, assignment_key
 from schemas.roles import MODEL_ROLES, Role
 
 log = logging.getLogger("rolestream.policy")
 
 Event = faust.EventT[Any]
+
+_PAUSE_FOR_WORK = 19.0
+"""Seconds of pause for each second that keeping the state and planning took."""
 
 
 @dataclass
@@ -40,6 +46,7 @@ class Partition:
 
     learner: Learner
     waiting: list[Event] = field(default_factory=list)
+    settled: Settled = field(default_factory=Settled)
 
 
 class PolicyAgent:
@@ -67,6 +74,7 @@ class PolicyAgent:
         self._store = ChangelogStore(role_app.kafka, POLICY_STATE, role_app.outbox, role_app.clock)
         self._partitions: dict[int, Partition] = {}
         self._without_arms: set[tuple[str, Role]] = set()
+        self._worked_s = 0.0
         role_app.raw_agent([ROLE_REWARDS], self._consume)
         role_app.recovered = lambda numbers: all(n in self._partitions for n in numbers)
         role_app.follow_partitions(self._forget)
@@ -87,6 +95,7 @@ class PolicyAgent:
                 continue
             partition.waiting.append(event)
             partition.learner.take(reward, incoming.source.offset)
+            partition.settled.learnt(reward.domain)
 
     async def _partition(self, number: int) -> Partition:
         partition = self._partitions.get(number)
@@ -112,7 +121,9 @@ class PolicyAgent:
 
     async def _publish_regularly(self) -> None:
         while not self._role_app.app.should_stop:
-            await asyncio.sleep(self._publish_interval_s)
+            pause_s = max(self._publish_interval_s, _PAUSE_FOR_WORK * self._worked_s)
+            self._worked_s = 0.0
+            await asyncio.sleep(pause_s)
             for number, partition in list(self._partitions.items()):
                 try:
                     await self._publish(number, partition)
@@ -121,24 +132,24 @@ class PolicyAgent:
 
     async def _publish(self, number: int, partition: Partition) -> None:
         pool_changed = partition.learner.follow_pool()
+        if pool_changed:
+            partition.settled.forget()
         waiting, partition.waiting = partition.waiting, []
         try:
             if waiting or pool_changed:
-                state = encode(partition.learner.state())
+                with self._working():
+                    state = encode(partition.learner.state())
                 await self._store.put(number, {str(number): state})
-            await self._publish_changes(number, partition.learner)
+            await self._publish_changes(number, partition)
         except BrokerAwayError:
             partition.waiting = [*waiting, *partition.waiting]
             raise
         for event in waiting:
             event.ack()
 
-    async def _publish_changes(self, number: int, learner: Learner) -> None:
-        changed = [
-            proposed
-            for domain, role in self._keys.get(number, ())
-            if (proposed := self._next(learner, domain, role)) is not None
-        ]
+    async def _publish_changes(self, number: int, partition: Partition) -> None:
+        with self._working():
+            changed = self._changes(number, partition)
         await self._role_app.outbox.send(
             outgoing(ROLE_ASSIGNMENTS, number, assignment_key(item.domain, item.role), item)
             for item in changed
@@ -147,9 +158,36 @@ class PolicyAgent:
         for item in changed:
             self._role_assignments.expect(item)
 
-    def _next(self, learner: Learner, domain: str, role: Role) -> RoleAssignment | None:
-        control = self._controls.get(domain, role)
-        current = self._role_assignments.get(domain, role)
+    def _changes(self, number: int, partition: Partition) -> list[RoleAssignment]:
+        settled = partition.settled
+        settled.begin(all_domains=self._maker.budget_usd is not None)
+        changed = []
+        for domain, role in self._keys.get(number, ()):
+            control = self._controls.get(domain, role)
+            current = self._role_assignments.get(domain, role)
+            if settled.holds((domain, role), control, current):
+                continue
+            proposed = self._next(partition.learner, domain, role, control, current)
+            if proposed is None:
+                settled.settle((domain, role), control, current)
+            else:
+                changed.append(proposed)
+        return changed
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        began_s = self._role_app.clock.monotonic()
+        yield
+        self._worked_s += self._role_app.clock.monotonic() - began_s
+
+    def _next(
+        self,
+        learner: Learner,
+        domain: str,
+        role: Role,
+        control: PolicyControl | None,
+        current: RoleAssignment | None,
+    ) -> RoleAssignment | None:
         now = self._role_app.clock.now()
         try:
             proposed = next_assignment(learner, domain, role, control, current, now)

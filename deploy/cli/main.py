@@ -3,6 +3,7 @@
 So `produce` and `consume` start fast and need neither Faust nor the models.
 """
 
+import os
 from importlib import import_module
 
 import click
@@ -25,6 +26,10 @@ _COMMANDS = {
     "worker": ("deploy.cli.worker", "worker"),
 }
 
+_ONE_THREAD = frozenset({"worker"})
+"""Commands whose matrices are too small to be shared out among cores: threads that wait for one
+another take twice the time of one alone, on all cores."""
+
 
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports them on demand."""
@@ -37,6 +42,9 @@ class LazyGroup(click.Group):
         """The command, imported now."""
         if cmd_name not in _COMMANDS:
             return None
+        if cmd_name in _ONE_THREAD:
+            # Read when numpy is loaded, which the command's module does.
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         module, name = _COMMANDS[cmd_name]
         command = getattr(import_module(module), name)
         if not isinstance(command, click.Command):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.decisions.answer_log import AnswerLog
-from pipeline.decisions.drawing import drawn_for, plans_for
+from pipeline.decisions.drawing import PlanBook, drawn_for
 from pipeline.decisions.job import Job, Judged, reasons
 from pipeline.decisions.judge import JudgePanel, Judgment
 from pipeline.decisions.reward_events import reward_event
@@ -72,6 +72,7 @@ class RoleServer:
         deadline_s: float = 0.0,
     ) -> None:
         self._pool = pool
+        self._plans = PlanBook(pool)
         self._runner = runner
         self._domains = domains
         self._reward = reward
@@ -104,7 +105,7 @@ class RoleServer:
         skipped = logic.skips(task)
         if skipped is not None:
             return Served(skipped, (), {})
-        plans = plans_for(self._pool, task, role_assignment)
+        plans = self._plans.plans_for(task, role_assignment)
         if plans is None:
             excluded = ", ".join(task.excluded.get(task.role.value, ())) or "none"
             cause = NoAcceptableAnswerError(
@@ -112,7 +113,7 @@ class RoleServer:
             )
             raise FailedDecisionError(cause, Served(task, (), {}))
         decision = decision_id(task.window.window_id, task.role.value, task.attempt)
-        drawn = drawn_for(self._pool, plans.now, task, decision, log)
+        drawn = drawn_for(self._pool, plans.lot, task, decision, log)
         deadline_s = self._pool.retries.clock.monotonic() + self._deadline_s
         job = Job(logic, task, role_assignment, log, decision, plans.intended, drawn, deadline_s)
         kept = await self._execute(job, drawn)

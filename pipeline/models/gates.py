@@ -1,6 +1,7 @@
 """The gates of arms and providers: how each breaker is set, told of faults, logged and measured."""
 
 import logging
+from collections.abc import MutableSet
 from random import Random
 
 from prometheus_client import Gauge
@@ -28,15 +29,16 @@ _LEVELS = {
 }
 
 
-def arm_gate(name: str, clock: Clock, rng: Random) -> Gate:
-    """The gate of an arm."""
-    return _gate(name, f"arm {name}", Breaker(clock, rng, ARM_BREAKER), BREAKER_STATE.labels(name))
+def arm_gate(name: str, clock: Clock, rng: Random, held_back: MutableSet[Breaker]) -> Gate:
+    """The gate of an arm; `held_back` has its breaker while that may hold calls back."""
+    breaker = Breaker(clock, rng, ARM_BREAKER)
+    return _gate(name, f"arm {name}", breaker, BREAKER_STATE.labels(name), held_back)
 
 
-def provider_gate(base_url: str, clock: Clock, rng: Random) -> Gate:
+def provider_gate(base_url: str, clock: Clock, rng: Random, held_back: MutableSet[Breaker]) -> Gate:
     """The gate of a base URL: one request without an answer puts it in doubt."""
-    breaker = Breaker(clock, rng, PROVIDER_BREAKER)
-    return _gate(base_url, f"provider {base_url}", breaker, PROVIDER_BREAKER_STATE.labels(base_url))
+    breaker, level = Breaker(clock, rng, PROVIDER_BREAKER), PROVIDER_BREAKER_STATE.labels(base_url)
+    return _gate(base_url, f"provider {base_url}", breaker, level, held_back)
 
 
 def told(breaker: Breaker, generation: int, fault: ModelFaultError) -> None:
@@ -49,13 +51,19 @@ def told(breaker: Breaker, generation: int, fault: ModelFaultError) -> None:
         breaker.failed(generation, str(fault), fault.answered)
 
 
-def _gate(name: str, what: str, breaker: Breaker, level: Gauge) -> Gate:
+def _gate(
+    name: str, what: str, breaker: Breaker, level: Gauge, held_back: MutableSet[Breaker]
+) -> Gate:
     was_open = False
 
     def changed(reason: str) -> None:
         nonlocal was_open
         state = breaker.state
         level.set(_LEVELS[state])
+        if _LEVELS[state]:
+            held_back.add(breaker)
+        else:
+            held_back.discard(breaker)
         if state is BreakerState.OPEN:
             was_open = True
             log.warning("%s rests for %.0f s: %s", what, breaker.returns_in_s, reason)

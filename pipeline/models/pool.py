@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
+from weakref import WeakSet
 
 from pipeline.clock import Clock, SystemClock
 from pipeline.config import ModelSettings
 from pipeline.errors import ConfigurationError
 from pipeline.metrics import MODEL_CALLS
+from pipeline.models.breaker import Breaker
 from pipeline.models.client import ModelClient
 from pipeline.models.completion import Completion
 from pipeline.models.endpoint import Completes, Endpoint
@@ -60,6 +62,8 @@ class ModelPool:
         self._places: dict[str, _Place] = {}
         self._providers: dict[str, Provider] = {}
         self._retired: set[str] = set()
+        # Weak: what a replaced arm's last calls say of it is soon of no interest.
+        self._held_back: WeakSet[Breaker] = WeakSet()
         self._now = _Offer({})
         self._closing: set[asyncio.Task[None]] = set()
         for settings, client in arms:
@@ -91,14 +95,15 @@ class ModelPool:
         name = settings.name
         before = self._places.get(name)
         free = asyncio.Semaphore(settings.in_flight)
-        gate = arm_gate(name, self._clock, self._rng)
+        gate = arm_gate(name, self._clock, self._rng, self._held_back)
         if before is not None and before.settings.in_flight == settings.in_flight:
             free = before.endpoint.free
         if before is not None and _endpoint(before.settings) == _endpoint(settings):
             gate = before.endpoint.gate
         provider = self._providers.get(settings.base_url)
         if provider is None:
-            provider = Provider(provider_gate(settings.base_url, self._clock, self._rng))
+            gate_of_all = provider_gate(settings.base_url, self._clock, self._rng, self._held_back)
+            provider = Provider(gate_of_all)
             self._providers[settings.base_url] = provider
         known = self._family(name)
         left = (settings.in_batches_of(size) for size in map(size_in, known) if size is not None)
@@ -135,6 +140,11 @@ class ModelPool:
     def calls_in_flight(self) -> dict[str, int]:
         """Calls under way or waiting for a free place, by arm."""
         return {name: place.calls for name, place in self._places.items()}
+
+    @property
+    def all_there(self) -> bool:
+        """Whether every arm can take all of its traffic for sure, without a look at each."""
+        return not self._held_back
 
     def share(self, name: str) -> float:
         """The share of its traffic that the arm can take now: 0 while a breaker holds it back."""

@@ -1,5 +1,6 @@
 """How a worker or the replay samples one decision from a plan, and runs it to its end."""
 
+from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -9,7 +10,8 @@ CERTAIN = {0.0, 1.0}
 """Shares of judged runs that leave nothing to chance."""
 
 
-def _run(share: Share, rng: Random) -> Run:
+def run_of(share: Share, rng: Random) -> Run:
+    """The arm's run, judged with the share's probability."""
     rate = share.judge_rate
     return Run(share.model, rate >= 1.0 or (rate > 0.0 and rng.random() < rate))
 
@@ -21,28 +23,30 @@ def is_certain(plan: Plan) -> bool:
     return {share.judge_rate for share in (*plan.mix, *plan.fallbacks)} <= CERTAIN
 
 
+def picked(mix: Sequence[Share], point: float) -> Share:
+    """The share in which `point`, 0..1, falls."""
+    for share in mix:
+        point -= share.probability
+        if point < 0.0:
+            return share
+    return mix[-1]
+
+
 def draw(plan: Plan, rng: Random) -> Decision:
     """Sample one decision; the propensity is the drawn arm's probability in the plan's mix.
 
     In a sweep it is one: every arm of the mix runs for certain.
     """
-    fallbacks = tuple([_run(share, rng) for share in plan.fallbacks])
+    fallbacks = tuple([run_of(share, rng) for share in plan.fallbacks])
     primary = next(share for share in plan.mix if share.model == plan.primary)
     if plan.sweep:
-        others = tuple(_run(s, rng) for s in plan.mix if s.model != plan.primary)
-        return Decision(_run(primary, rng), 1.0, others, fallbacks)
-    drawn = plan.mix[-1]
-    if len(plan.mix) > 1:
-        point = rng.random()
-        for share in plan.mix:
-            point -= share.probability
-            if point < 0.0:
-                drawn = share
-                break
+        others = tuple(run_of(s, rng) for s in plan.mix if s.model != plan.primary)
+        return Decision(run_of(primary, rng), 1.0, others, fallbacks)
+    drawn = picked(plan.mix, rng.random()) if len(plan.mix) > 1 else plan.mix[-1]
     if drawn is primary or not plan.side_by_side:
         rest = tuple(run for run in fallbacks if run.model != drawn.model)
-        return Decision(_run(drawn, rng), drawn.probability, (), rest)
-    return Decision(_run(primary, rng), drawn.probability, (_run(drawn, rng),), fallbacks)
+        return Decision(run_of(drawn, rng), drawn.probability, (), rest)
+    return Decision(run_of(primary, rng), drawn.probability, (run_of(drawn, rng),), fallbacks)
 
 
 class Finished(NamedTuple):

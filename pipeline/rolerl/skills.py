@@ -23,6 +23,8 @@ ROLE_SLOPE = 0.3
 GUESS, LEAST_NOISE = 8.0, 0.03
 """Outcomes that the expectation counts for when it is asked how noisy a cell is, and the least
 variance of an outcome: three right in a row do not make a cell sure."""
+_PRIOR, _SEEN = -1, -2
+"""Kernels among a role's cells and among the seen ones; a role's number: from its to the seen."""
 RENEWED = 1.15
 """The standard deviations are chosen anew once a seventh of the outcomes is new."""
 
@@ -55,6 +57,8 @@ class Skills:
         self._declared = np.zeros(0)
         self._by_role: dict[str, dict[int, float]] = {}
         self._role_names: list[str] = []
+        self._kernels_of: tuple[object, ...] = ()
+        self._kernels: dict[int, Array] = {}
 
     def set_arms(self, pool: Pool, places: Mapping[str, int]) -> None:
         """Take over what prices and users say of the arms; `places`: where each stands."""
@@ -78,6 +82,7 @@ class Skills:
                     1.0 + arm.prior_weight
                 )
         self._fitted = 0.0
+        self._kernels_of = ()
 
     def name_roles(self, names: Iterable[str]) -> None:
         """The names of all roles in the order of their numbers: priors are declared by name."""
@@ -113,17 +118,35 @@ class Skills:
             self._fitted = total
             self._fit(role_of[cells], arm_of[cells], noise / counts, errors)
         mine = np.arange(role * arms, (role + 1) * arms)
-        prior = self._kernel(role_of[mine], arm_of[mine], role_of[mine], arm_of[mine])
+        kernels = self._kernels_for((self._scales, roles, arms, cells.tobytes()))
+        prior = kernels.get(_PRIOR)
+        if prior is None:
+            # The same for every role.
+            prior = self._kernel(role_of[mine], arm_of[mine], role_of[mine], arm_of[mine])
+            kernels[_PRIOR] = prior
         chances = np.maximum(expected[mine] * (1.0 - expected[mine]), LEAST_NOISE)
         if not len(cells):
             return Standing(expected[mine], prior, chances)
-        across = self._kernel(role_of[mine], arm_of[mine], role_of[cells], arm_of[cells])
-        spread = self._kernel(role_of[cells], arm_of[cells], role_of[cells], arm_of[cells])
+        across = kernels.get(role)
+        if across is None:
+            across = self._kernel(role_of[mine], arm_of[mine], role_of[cells], arm_of[cells])
+            kernels[role] = across
+        seen_kernel = kernels.get(_SEEN)
+        if seen_kernel is None:
+            seen_kernel = self._kernel(role_of[cells], arm_of[cells], role_of[cells], arm_of[cells])
+            kernels[_SEEN] = seen_kernel
+        spread = seen_kernel.copy()
         spread[np.diag_indices_from(spread)] += noise / counts
         gain = np.linalg.solve(spread, np.concatenate((errors[:, None], across.T), axis=1))
         means = np.clip(expected[mine] + across @ gain[:, 0], 0.01, 0.99)
         covariance = prior - across @ gain[:, 1:]
         return Standing(means, covariance, np.maximum(means * (1.0 - means), LEAST_NOISE))
+
+    def _kernels_for(self, of: tuple[object, ...]) -> dict[int, Array]:
+        """The kernels made for the same scales and the same seen cells, as long as those hold."""
+        if self._kernels_of != of:
+            self._kernels_of, self._kernels = of, {}
+        return self._kernels
 
     def _fit(self, role_of: Array, arm_of: Array, noise: Array, errors: Array) -> None:
         if len(errors) < 2:
