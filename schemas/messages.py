@@ -10,6 +10,19 @@ from pydantic.dataclasses import dataclass
 from schemas.base import Message, Name, NonNegative, Part, Seq, StreamId
 
 
+# One object each and no more: a process holds many.
+@dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
+class Sentence:
+    """A sentence of a stream, verbatim."""
+
+    seq: Seq
+    text: str
+
+
+_SET_SEQ = Sentence.__dict__["seq"].__set__
+_SET_TEXT = Sentence.__dict__["text"].__set__
+
+
 class RawText(Part):
     """One sentence or caption on `raw-<domain>`; key = stream_id; unknown fields are ignored.
 
@@ -26,14 +39,12 @@ class RawText(Part):
     speaker: str | None = Field(default=None, max_length=200)
     end: bool = False
 
-
-# One object each and no more: a process holds many.
-@dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
-class Sentence:
-    """A sentence of a stream, verbatim."""
-
-    seq: Seq
-    text: str
+    def sentence(self) -> Sentence:
+        """The sentence of this text; what it has was checked here, and is not checked again."""
+        made: Sentence = object.__new__(Sentence)
+        _SET_SEQ(made, self.seq)
+        _SET_TEXT(made, self.text)
+        return made
 
 
 class Window(Message):

@@ -3,7 +3,6 @@
 It composes the functions that the agents compose, in the same order, with the same state.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +14,7 @@ from pipeline.decisions.late_quality import Answered
 from pipeline.decisions.serve import FailedDecisionError, RoleServer
 from pipeline.domains import Domain
 from pipeline.evaluation.casting import Casting
+from pipeline.olp.caseless import AnyCaseless
 from pipeline.olp.content_organizer import ContentOrganizer
 from pipeline.olp.format_checker import check_format
 from pipeline.olp.records import StreamRecords, SubjectRecords, apply_window
@@ -95,8 +95,7 @@ class Flow:
 
     def _windows(self, stream_id: str, lang: str, texts: Sequence[str]) -> list[Window]:
         transitions = {
-            code: [re.compile(pattern, re.IGNORECASE) for pattern in patterns]
-            for code, patterns in self._domain.transitions.items()
+            code: [AnyCaseless(patterns)] for code, patterns in self._domain.transitions.items()
         }
         buffer: StreamBuffer[None] = StreamBuffer(self._splitter, transitions)
         windows = []
@@ -120,11 +119,7 @@ class Flow:
                         domain=self._domain.name,
                         stream_id=stream_id,
                         lang=buffer.lang,
-                        sentences=tuple(
-                            held.sentence
-                            for held in buffer.held
-                            if held.sentence.seq <= planned.last_seq
-                        ),
+                        sentences=tuple(held.sentence for held in buffer.covered(planned)),
                         carried_from=state.carried_from,
                         final=planned.final,
                         closed_by=planned.closed_by,

@@ -5,7 +5,7 @@ already. For ASCII both are the same, if the pattern itself is lower case.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pipeline.olp.literals import needed_literals, shortest
 
@@ -39,15 +39,23 @@ class AnyCaseless:
 
     def search(self, text: str) -> bool:
         """Whether any is found in `text`."""
-        # A loop, not `any`: a generator would cost as much as the look.
-        if self._needed is not None and text.isascii():
-            lower = text.lower()
-            for words in self._needed:
-                if words in lower:
-                    break
-            else:
-                return False
+        if text.isascii() and self._ruled_out(text):
+            return False
         return any(pattern.search(text) for pattern in self._patterns)
+
+    def last_in(self, texts: Sequence[str], earliest: int) -> int | None:
+        """The last index, from `earliest` on, of a text in which any is found, or None."""
+        # What is in none of them all is in none of them, and they are looked through at once.
+        ruled_out = self._ruled_out("\n".join(filter(str.isascii, texts[earliest:])))
+        for index in range(len(texts) - 1, earliest - 1, -1):
+            if not (ruled_out and texts[index].isascii()) and self.search(texts[index]):
+                return index
+        return None
+
+    def _ruled_out(self, text: str) -> bool:
+        if self._needed is None:
+            return False
+        return not any(map(text.lower().__contains__, self._needed))
 
 
 def _is_plain(pattern: str) -> bool:

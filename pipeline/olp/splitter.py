@@ -5,11 +5,13 @@ window comes out again, whatever the clock says then.
 """
 
 import re
-from collections import OrderedDict, deque
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, Literal, NamedTuple, TypeVar
+from functools import partial
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 from zlib import crc32
 
 from pydantic import Field
@@ -22,6 +24,7 @@ from schemas.messages import RawText, Sentence
 
 SPLITTER_VERSION = "cohesion-1"
 RECENT_SEQS = 64
+_FORGOTTEN_AT_ONCE = 16
 MAX_WINDOW_TOKENS = 100_000
 """However large the models' contexts are: a window has to fit into a Kafka message of 1 MB."""
 CutReason = Literal["count", "age", "tokens", "end"]
@@ -83,6 +86,10 @@ class Held(NamedTuple, Generic[HandleT]):
     handle: HandleT
 
 
+_held: Callable[[tuple[Sentence, int, int, float, Any]], Held[Any]] = partial(tuple.__new__, Held)
+"""A named tuple's own constructor is a function in Python; there is one of these a sentence."""
+
+
 @dataclass
 class StreamBuffer(Generic[HandleT]):
     """The splitter's view of one stream.
@@ -97,11 +104,14 @@ class StreamBuffer(Generic[HandleT]):
     tokens: int = 0
     _heard_s: float = 0.0
     _ends: deque[int] = field(default_factory=deque)
-    _recent: OrderedDict[int, int] = field(default_factory=OrderedDict)
+    _recent: dict[int, int] = field(default_factory=dict)
     _detected: tuple[tuple[int, int], str] | None = None
+    _least: int = 0
 
     def __post_init__(self) -> None:
-        self._recent = OrderedDict(self.state.recent)
+        self._recent = dict(self.state.recent)
+        limits = self.settings.window_sentences, self.settings.window_sentences_unspaced
+        self._least = min(limits)
 
     @property
     def lang(self) -> str:
@@ -117,27 +127,31 @@ class StreamBuffer(Generic[HandleT]):
     def offer(self, raw: RawText, position: int, now_s: float, handle: HandleT) -> Intake:
         """Take in a sentence read at Kafka offset `position`; only ACCEPTED keeps `handle`."""
         self._heard_s = now_s
-        self._settle_plan(position)
-        if not raw.text.strip():
+        held, text, seq = self.held, raw.text, raw.seq
+        if not held:
+            self._settle_plan(position)
+        state = self.state
+        if not text.strip():
             self._mark_end(raw)
             return Intake.EMPTY
-        if position <= self.state.emitted_position:
+        if position <= state.emitted_position:
             return Intake.REPEATED
-        checksum = crc32(raw.text.encode("utf-8"))
-        last = self.held[-1].sentence.seq if self.held else self.state.emitted_seq
-        if raw.seq <= last:
-            seen = self._recent.get(raw.seq)
+        checksum = crc32(text.encode("utf-8"))
+        if seq <= (held[-1].sentence.seq if held else state.emitted_seq):
+            seen = self._last_seen().get(seq)
             if seen is None:
                 return Intake.OUT_OF_ORDER
             return Intake.REPEATED if seen == checksum else Intake.CONFLICT
-        if raw.lang and self.state.lang is None and (lang := primary_language(raw.lang)):
-            self.state = self.state.model_copy(update={"lang": lang})
-        self._remember(raw.seq, checksum)
-        sentence = Sentence(seq=raw.seq, text=raw.text)
-        tokens = estimate_tokens(raw.text)
-        self.held.append(Held(sentence, position, tokens, now_s, handle))
+        if state.lang is None and raw.lang and (lang := primary_language(raw.lang)):
+            self.state = state.model_copy(update={"lang": lang})
+        self._recent[seq] = checksum
+        if len(self._recent) >= RECENT_SEQS + _FORGOTTEN_AT_ONCE:
+            self._last_seen()
+        tokens = estimate_tokens(text)
+        held.append(_held((raw.sentence(), position, tokens, now_s, handle)))
         self.tokens += tokens
-        self._mark_end(raw)
+        if raw.end:
+            self._mark_end(raw)
         return Intake.ACCEPTED
 
     def _mark_end(self, raw: RawText) -> None:
@@ -148,7 +162,7 @@ class StreamBuffer(Generic[HandleT]):
         # Sentences are acknowledged only after their window is out: when reading resumes behind
         # the first sentence of a planned window, that window needs no second sending.
         planned = self.state.planned
-        if planned is not None and not self.held and position > planned.first_position:
+        if planned is not None and position > planned.first_position:
             self._advance(planned)
 
     def due(self, now_s: float, token_budget: int | None) -> CutReason | None:
@@ -161,7 +175,7 @@ class StreamBuffer(Generic[HandleT]):
             return planned.closed_by if complete else None
         if self._ends and self._up_to_end() <= self._fitting(token_budget):
             return "end"
-        if len(self.held) >= self._limit():
+        if len(self.held) >= self._least and len(self.held) >= self._limit():
             return "count"
         if token_budget is not None and self.tokens >= token_budget:
             return "tokens"
@@ -201,7 +215,7 @@ class StreamBuffer(Generic[HandleT]):
     def with_plan(self, planned: PlannedCut) -> SplitterState:
         """The state to persist before the window of `planned` is sent."""
         self.state = self.state.model_copy(
-            update={"planned": planned, "lang": self.lang, "recent": dict(self._recent)}
+            update={"planned": planned, "lang": self.lang, "recent": dict(self._last_seen())}
         )
         return self.state
 
@@ -211,11 +225,15 @@ class StreamBuffer(Generic[HandleT]):
 
     def to_keep(self) -> SplitterState:
         """The state to persist before the buffer of a quiet stream is dropped."""
-        return self.state.model_copy(update={"recent": dict(self._recent)})
+        return self.state.model_copy(update={"recent": dict(self._last_seen())})
+
+    def covered(self, planned: PlannedCut) -> list[Held[HandleT]]:
+        """The sentences of a planned cut."""
+        return self.held[: self._up_to(planned.last_seq)]
 
     def take(self, planned: PlannedCut) -> list[Held[HandleT]]:
         """Remove and return the sentences of a planned cut; the carried ones stay."""
-        count = sum(1 for h in self.held if h.sentence.seq <= planned.last_seq)
+        count = self._up_to(planned.last_seq)
         taken, self.held = self.held[:count], self.held[count:]
         self.tokens -= sum(h.tokens for h in taken)
         self._advance(planned)
@@ -236,11 +254,15 @@ class StreamBuffer(Generic[HandleT]):
     def _up_to_end(self) -> int:
         if not self._ends:
             return len(self.held)
-        return sum(1 for h in self.held if h.sentence.seq <= self._ends[0])
+        return self._up_to(self._ends[0])
+
+    def _up_to(self, seq: int) -> int:
+        """How many sentences are held up to `seq`."""
+        return bisect_right(self.held, seq, key=_seq_of)
 
     def _fitting(self, token_budget: int | None) -> int:
         size = min(len(self.held), self._limit())
-        if token_budget is None:
+        if token_budget is None or self.tokens <= token_budget:
             return size
         tokens = 0
         for count, h in enumerate(self.held[:size]):
@@ -254,10 +276,14 @@ class StreamBuffer(Generic[HandleT]):
             return self.settings.window_sentences
         return self.settings.window_sentences_unspaced
 
-    def _remember(self, seq: int, checksum: int) -> None:
-        self._recent[seq] = checksum
-        while len(self._recent) > RECENT_SEQS:
-            self._recent.popitem(last=False)
+    def _last_seen(self) -> dict[int, int]:
+        for seq in list(self._recent)[:-RECENT_SEQS]:
+            del self._recent[seq]
+        return self._recent
+
+
+def _seq_of(held: Held[Any]) -> int:
+    return held.sentence.seq
 
 
 def estimate_tokens(text: str) -> int:
@@ -266,6 +292,8 @@ def estimate_tokens(text: str) -> int:
     Control characters count as two, which is what they are in a prompt. A token is no more than six
     bytes of JSON.
     """
+    if text.isascii() and text.isprintable():
+        return 4 + len(text) // 3
     ascii_chars = len(text) if text.isascii() else len(text.encode("ascii", "ignore"))
     control_chars = 0 if text.isprintable() else len(_CONTROL.findall(text))
     return 4 + ascii_chars // 3 + int((len(text) - ascii_chars) * 1.2) + 2 * control_chars

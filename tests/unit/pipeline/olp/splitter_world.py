@@ -3,7 +3,6 @@
 It does what the splitter's agent does: read, plan, persist, send, acknowledge.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -12,6 +11,7 @@ from re import Pattern
 from pipeline.clock import ManualClock
 from pipeline.config import SplitterSettings
 from pipeline.language import is_spaced
+from pipeline.olp.caseless import AnyCaseless
 from pipeline.olp.splitter import (
     Intake,
     PlannedCut,
@@ -221,7 +221,7 @@ def world(budget: int | None = None, **settings: float) -> World:
     """A stream with windows of four sentences, six without spaces; "next up" is a transition."""
     defaults: dict[str, float] = {"window_sentences": 4, "window_sentences_unspaced": 6}
     limits = SplitterSettings.model_validate({**defaults, **settings})
-    return World(limits, budget, {"en": [re.compile("^next up", re.IGNORECASE)]})
+    return World(limits, budget, {"en": [AnyCaseless(["^next up"])]})
 
 
 def bounds(finished: World) -> list[Bounds]:

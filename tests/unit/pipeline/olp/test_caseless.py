@@ -57,6 +57,22 @@ def test_several_find_what_any_of_them_finds(cues: Sequence[str], text: str) -> 
     assert AnyCaseless(cues).search(text) == wanted
 
 
+@pytest.mark.parametrize("cues", [ENGLISH, ["接下来", r"\w+ up"], []])
+@given(
+    texts=st.lists(st.lists(TEXTS | st.sampled_from(WORDS), max_size=4).map(" ".join), max_size=6),
+    earliest=st.integers(0, 7),
+)
+def test_the_last_text_that_has_one_is_found(
+    cues: Sequence[str], texts: list[str], earliest: int
+) -> None:
+    wanted = [
+        index
+        for index, text in enumerate(texts)
+        if index >= earliest and any(re.search(cue, text, re.IGNORECASE) for cue in cues)
+    ]
+    assert AnyCaseless(cues).last_in(texts, earliest) == (wanted[-1] if wanted else None)
+
+
 @pytest.mark.parametrize("pattern", SHIPPED)
 def test_a_text_in_which_a_shipped_pattern_is_found_has_a_word_that_it_needs(pattern: str) -> None:
     needed = needed_literals(pattern)

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.olp.cohesion import _terms, last_boundary
+from pipeline.olp.caseless import AnyCaseless
+from pipeline.olp.cohesion import _FIRST_TERM, _occurrences, last_boundary
 
 ROSES = [f"The roses in bed {n} need water, roses like sunshine and pruning." for n in "abcdefghij"]
 BOATS = [f"Harbour boat {n} carries sails, boats leave the harbour early." for n in "abcdefghij"]
 ROSES_ZH = [f"玫瑰需要浇水第{n}次玫瑰喜欢阳光修剪" for n in "一二三四五六七八九十"]
 BOATS_ZH = [f"港口帆船出海{n}点帆船离开港口很早" for n in "一二三四五六七八九十"]
-NEXT_UP = [re.compile("next up", re.IGNORECASE)]
+NEXT_UP = [AnyCaseless(["next up"])]
 
 
 def test_the_border_lies_where_the_words_change() -> None:
@@ -69,5 +70,17 @@ def test_a_border_far_back_in_a_long_window_is_found() -> None:
 
 @given(st.lists(st.text(alphabet="aBcDé_1 .,'-\n\t", max_size=30), min_size=1, max_size=4))
 def test_the_words_of_ascii_text_are_those_that_a_pattern_finds(texts: list[str]) -> None:
-    wanted = [[w[:8] for w in re.findall(r"\w{4,}", text.casefold())] for text in texts]
-    assert _terms(texts, "en") == wanted
+    wanted = [
+        (line, word[:8])
+        for line, text in enumerate(texts)
+        for word in re.findall(r"\w{4,}", text.casefold())
+    ]
+    number_of = {term: n for n, term in enumerate(dict.fromkeys(word for _, word in wanted))}
+    lines, numbers, distinct = _occurrences(texts, "en")
+    found = [
+        (line, number - _FIRST_TERM)
+        for line, number in zip(lines.tolist(), numbers.tolist(), strict=True)
+        if number >= _FIRST_TERM
+    ]
+    assert found == [(line, number_of[word]) for line, word in wanted]
+    assert distinct == len(number_of)
