@@ -10,11 +10,12 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import faust
+from faust.types import TP
 
 from agents.changelog import ChangelogStore, PartitionGoneError
 from agents.delivery import BadMessageError, EventStream, read
 from agents.expiry import let_expire
+from agents.intake import Batch, Taken
 from agents.outbox import BrokerAwayError, outgoing
 from agents.role_app import RoleApp
 from pipeline.config import SplitterSettings
@@ -44,8 +45,7 @@ from schemas.roles import Role
 
 log = logging.getLogger("rolestream.chunk_splitter")
 
-Event = faust.EventT[Any]
-Buffer = StreamBuffer[Event]
+Buffer = StreamBuffer[None]
 BufferKey = tuple[int, str, str]
 _REJECTED = {
     Intake.OUT_OF_ORDER: "seq is not above the last one of its stream; use increasing seq, or a "
@@ -74,7 +74,9 @@ class ChunkSplitter:
         self._asked_budget = token_budget
         self._budget: tuple[float, int | None] = (-math.inf, None)
         named = role_app.kafka.named
-        self._domain_of = {named(raw_kafka_topic(name)): name for name in domains}
+        self._topic_of = {name: named(raw_kafka_topic(name)) for name in domains}
+        self._domain_of = {kafka_topic: name for name, kafka_topic in self._topic_of.items()}
+        self._most_held = _MAX_HELD_WINDOWS * settings.window_sentences_unspaced
         self._transitions = {
             name: {lang: [AnyCaseless(cues)] for lang, cues in domain.transitions.items()}
             for name, domain in domains.items()
@@ -96,42 +98,44 @@ class ChunkSplitter:
         role_app.app.task(self._watch_age)
 
     async def _consume(self, stream: EventStream) -> None:
-        async for event in stream.noack().events():
-            try:
-                if event.message.headers or traces_are_kept() or self._refuses():
-                    await self._take_in_with_care(event)
-                else:
-                    await self._take_in(event)
-            except PartitionGoneError:
-                continue
-            except BadMessageError as error:
-                await self._reject(event, error.kind, str(error))
-            except DecodeError as error:
-                await self._reject(event, "invalid", str(error))
-            except Exception as error:
-                log.exception("chunk-splitter: a fault of Rolestream itself")
-                await self._reject(event, "internal", f"{type(error).__name__}: {error}")
+        async for batch in stream.noack().batches():
+            domain, accepted = self._domain_of[batch.tp.topic], 0
+            delivery, traced = self._role_app.delivery, traces_are_kept()
+            for record in batch:
+                try:
+                    if traced or record.headers or delivery.refuses:
+                        accepted += await self._take_in_with_care(batch, record)
+                    else:
+                        accepted += await self._take_in(batch.tp, record)
+                except PartitionGoneError:
+                    continue
+                except BadMessageError as error:
+                    await self._reject(batch.taken(record), error.kind, str(error))
+                except DecodeError as error:
+                    await self._reject(batch.taken(record), "invalid", str(error))
+                except Exception as error:
+                    log.exception("chunk-splitter: a fault of Rolestream itself")
+                    cause = f"{type(error).__name__}: {error}"
+                    await self._reject(batch.taken(record), "internal", cause)
+            self._counted[domain, Intake.ACCEPTED].inc(accepted)
 
-    def _refuses(self) -> bool:
-        return self._role_app.delivery.refuses
-
-    async def _take_in_with_care(self, event: Event) -> None:
-        incoming = read(event)
+    async def _take_in_with_care(self, batch: Batch, record: Any) -> bool:
+        incoming = read(batch.taken(record))
         with message_span(Role.CHUNK_SPLITTER.slug, incoming.source, incoming.headers):
             self._role_app.delivery.check_refused(incoming)
-            await self._take_in(event)
+            return await self._take_in(batch.tp, record)
 
-    async def _reject(self, event: Event, kind: str, message: str) -> None:
-        incoming = read(event)
+    async def _reject(self, taken: Taken, kind: str, message: str) -> None:
+        incoming = read(taken)
         domain = self._domain_of[incoming.source.kafka_topic]
         SENTENCES.labels(domain, "dead_lettered").inc()
         await self._role_app.delivery.reject_surely(incoming, kind, message)
-        event.ack()
+        taken.ack()
 
-    async def _take_in(self, event: Event) -> None:
-        message = event.message
-        domain = self._domain_of[message.topic]
-        raw = decode(RawText, message.value)
+    async def _take_in(self, place: TP, record: Any) -> bool:
+        """Whether the sentence is held until its window is out; if not, it is done with."""
+        domain = self._domain_of[place.topic]
+        raw = decode(RawText, record.value)
         if len(raw.text) > self._settings.max_text_chars:
             raise BadMessageError(
                 "text_too_long",
@@ -140,19 +144,22 @@ class ChunkSplitter:
             )
         if "\0" in raw.text or "\0" in raw.stream_id:
             raise BadMessageError("nul_character", "the text contains NUL; remove it")
-        key = (message.partition, domain, raw.stream_id)
+        key = (place.partition, domain, raw.stream_id)
         buffer = self._buffers.get(key) or await self._load(key)
         now_s = self._role_app.clock.monotonic()
-        intake = buffer.offer(raw, message.offset, now_s, event)
-        if intake is not Intake.ACCEPTED:
+        intake = buffer.offer(raw, record.offset, now_s, None)
+        accepted = intake is Intake.ACCEPTED
+        if not accepted:
             if intake in _REJECTED:
                 raise BadMessageError(intake.value, f"seq {raw.seq}: {_REJECTED[intake]}")
-            event.ack()
-        self._counted[domain, intake].inc()
-        if buffer.due(now_s, self._token_budget(now_s)) is not None:
+            self._role_app.done(place, [record.offset])
+            self._counted[domain, intake].inc()
+        cut = self._cuts.get(key)
+        if (cut is None or cut.done()) and buffer.due(now_s, self._token_budget(now_s)):
             cut = self._start_cut(key, buffer)
-            if len(buffer.held) > _MAX_HELD_WINDOWS * self._settings.window_sentences_unspaced:
-                await asyncio.wait([cut])
+        if cut is not None and len(buffer.held) > self._most_held:
+            await asyncio.wait([cut])
+        return accepted
 
     def _token_budget(self, now_s: float) -> int | None:
         # The pool is asked once a second: it goes through all arms.
@@ -209,9 +216,7 @@ class ChunkSplitter:
             domain=domain,
             stream_id=stream_id,
             lang=buffer.lang,
-            sentences=tuple(
-                held.sentence for held in buffer.held if held.sentence.seq <= planned.last_seq
-            ),
+            sentences=tuple([held.sentence for held in buffer.covered(planned)]),
             carried_from=state.carried_from,
             final=planned.final,
             closed_by=planned.closed_by,
@@ -235,8 +240,8 @@ class ChunkSplitter:
                 outgoing(finder, partition, stream_id, task),
             ]
         )
-        for held in buffer.take(planned):
-            held.handle.ack()
+        done = [held.position for held in buffer.take(planned)]
+        self._role_app.done(TP(self._topic_of[domain], partition), done)
         WINDOWS.labels(domain, planned.closed_by).inc()
 
     async def _watch_age(self) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import faust
 
 from agents.dead_letters import dead_letter
+from agents.intake import Taken
 from agents.outbox import BrokerAwayError, Outbox, Outgoing
 from agents.room import Room
 from pipeline.clock import Clock
@@ -243,7 +244,7 @@ class Delivery:
             return
 
 
-def read(event: faust.EventT[Any]) -> Incoming:
+def read(event: faust.EventT[Any] | Taken) -> Incoming:
     """The message of a Faust event."""
     message = event.message
     source = Source(kafka_topic=message.topic, partition=message.partition, offset=message.offset)

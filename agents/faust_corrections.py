@@ -7,9 +7,8 @@ commit is the lowest one that was read and is not acknowledged.
 """
 
 import asyncio
-import heapq
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +18,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 from faust.types.tuples import ack_lock
 
-from agents.intake import AppWithIntake, Taken
+from agents.intake import AppWithIntake
 from pipeline.errors import ConfigurationError
 
 CORRECTED_VERSIONS = ("0.15.3",)
@@ -40,7 +39,7 @@ class StrictConsumer(driver.Consumer):
     """Faust's aiokafka consumer with a commit rule that holds for acknowledgements in any order."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._unfinished: dict[TP, list[int]] = defaultdict(list)
+        self._unfinished: dict[TP, deque[int]] = defaultdict(deque)
         self._known: dict[TP, set[int]] = defaultdict(set)
         self._acked_before_revoke: dict[TP, set[int]] = {}
         self.polled_s = time.monotonic()
@@ -57,30 +56,29 @@ class StrictConsumer(driver.Consumer):
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         message = super()._to_message(tp, record)
         if self.app.topics.acks_enabled_for(message.topic):
-            self._note_read(message.tp, message.offset)
+            self._note_read(message.tp, [message.offset])
         return message
 
-    def _note_read(self, tp: TP, offset: int) -> None:
-        # After a seek it may be read again: it is waited for already, or was committed.
-        if offset not in self._known[tp] and offset >= (self._committed_offset[tp] or 0):
-            self._known[tp].add(offset)
-            heapq.heappush(self._unfinished[tp], offset)
+    def _note_read(self, tp: TP, offsets: Sequence[int]) -> None:
+        # After a seek they may be read again: they are waited for already, or were committed.
+        known, committed = self._known[tp], self._committed_offset[tp] or 0
+        new = [offset for offset in offsets if offset not in known and offset >= committed]
+        if new:
+            known.update(new)
+            unfinished = self._unfinished[tp]
+            in_order = not unfinished or new[0] > unfinished[-1]
+            unfinished.extend(new)
+            if not in_order:
+                self._unfinished[tp] = deque(sorted(unfinished))
 
-    def ack(self, message: Any) -> bool:
-        """Note that a message is done with; what Faust does for its own streams is left out."""
-        if not isinstance(message, Taken):
-            return super().ack(message)
-        tp, offset = message.tp, message.offset
+    def done(self, tp: TP, offsets: Sequence[int]) -> None:
+        """Note that messages are done with; what Faust does for its own streams is left out."""
         with ack_lock:
-            if message.acked:
-                return False
-            message.acked = True
-            if offset < (self._committed_offset[tp] or 0) or offset in self._acked_index[tp]:
-                return False
-            self._acked_index[tp].add(offset)
-            self._acked[tp].append(offset)
-            self._n_acked += 1
-            return True
+            committed, known = self._committed_offset[tp] or 0, self._acked_index[tp]
+            new = [offset for offset in offsets if offset >= committed and offset not in known]
+            known.update(new)
+            self._acked[tp] += new
+            self._n_acked += len(new)
 
     def _new_offset(self, tp: TP) -> int | None:
         """Return the offset that may be committed for `tp`, or None when nothing is new."""
@@ -89,7 +87,7 @@ class StrictConsumer(driver.Consumer):
             acked |= self._acked_before_revoke.pop(tp, set())
             done: set[int] = set()
             while unfinished and unfinished[0] in acked:
-                done.add(heapq.heappop(unfinished))
+                done.add(unfinished.popleft())
             if not done:
                 return None
             acked -= done
@@ -134,7 +132,7 @@ class StrictConsumer(driver.Consumer):
                     for place, batch in records.items():
                         tp = TP(place.topic, place.partition)
                         if active is None or tp in active:
-                            intake.put(self._taken(tp, batch))
+                            intake.put(self, tp, self._new(tp, batch))
                 await asyncio.sleep(0)
         except self.consumer_stopped_errors:
             if not self.app.should_stop:
@@ -152,14 +150,16 @@ class StrictConsumer(driver.Consumer):
                 return True
         return False
 
-    def _taken(self, tp: TP, batch: Sequence[Any]) -> list[Taken]:
+    def _new(self, tp: TP, batch: Sequence[Any]) -> Sequence[Any]:
         due = self._read_offset[tp]
-        new = [record for record in batch if due is None or record.offset >= due]
-        for record in new:
-            self._note_read(tp, record.offset)
-        if new:
-            self._read_offset[tp] = new[-1].offset + 1
-        return [Taken(self, tp, record) for record in new]
+        offsets = [record.offset for record in batch]
+        if offsets and due is not None and offsets[0] < due:
+            batch = [record for record in batch if record.offset >= due]
+            offsets = [record.offset for record in batch]
+        if offsets:
+            self._note_read(tp, offsets)
+            self._read_offset[tp] = offsets[-1] + 1
+        return batch
 
     async def perform_seek(self) -> None:
         """Seek every partition to its committed offset, or to its beginning when it has none.

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -160,6 +160,12 @@ class RoleApp:
         await self.app.stop()
         self.outbox.stop()
         self._folder.cleanup()
+
+    def done(self, tp: TP, offsets: Sequence[int]) -> None:
+        """Messages of a partition are done with: their offsets may be committed."""
+        consumer = self.app.consumer
+        if isinstance(consumer, StrictConsumer):
+            consumer.done(tp, offsets)
 
     def commit_from_outside(self, limit_s: float) -> None:
         """Commit what is done while the event loop hangs; for another thread, before the end."""

@@ -1,7 +1,7 @@
 """Agents over messages in memory: all but the broker, which acknowledges at the next look."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +13,7 @@ from agents.answers import KafkaAnswers
 from agents.changelog import Entry
 from agents.chunk_splitter import ChunkSplitter
 from agents.delivery import Delivery
-from agents.intake import Intake, Taken
+from agents.intake import Intake
 from agents.model_role import ModelRole
 from agents.outbox import Outbox
 from agents.room import Room
@@ -102,8 +102,8 @@ class Played:
     def follow_partitions(self, *follow: Any) -> None:
         return None
 
-    def ack(self, taken: Taken) -> None:
-        self._due -= 1
+    def done(self, tp: TP, offsets: Sequence[int]) -> None:
+        self._due -= len(offsets)
         if not self._due:
             self._done.set()
 
@@ -111,23 +111,16 @@ class Played:
         """Calls of functions until all messages are acknowledged."""
         if self._work is None:
             self._work = asyncio.create_task(self._body(self._intake))
-        taken = []
+        records: list[Any] = []
         for key, value in messages:
             self._offset += 1
-            message: Any = SimpleNamespace(
-                topic=kafka_topic,
-                partition=0,
-                offset=self._offset,
-                key=key,
-                value=value,
-                headers=(),
-            )
-            taken.append(Taken(self, TP(kafka_topic, 0), message))
-        self._due += len(taken)
+            record = SimpleNamespace(offset=self._offset, key=key, value=value, headers=())
+            records.append(record)
+        self._due += len(records)
         self._done.clear()
 
         async def work() -> None:
-            self._intake.put(taken)
+            self._intake.put(self, TP(kafka_topic, 0), records)
             await asyncio.wait_for(self._done.wait(), 60.0)
 
         return await calls_of_async(work)

@@ -10,7 +10,7 @@ from pipeline.olp.cohesion import last_boundary
 from tests.benchmarks.counted import calls_of, calls_of_async
 from tests.unit.pipeline.models.test_sending import REPLY
 
-MOST_CALLS_A_BORDER = 460
+MOST_CALLS_A_BORDER = 610
 MOST_CALLS_A_MODEL_CALL = 800
 
 

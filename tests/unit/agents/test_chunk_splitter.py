@@ -46,11 +46,12 @@ async def test_a_sentence_is_not_acknowledged_as_a_repetition_of_itself(
         follow_partitions=forgets.append,
         app=SimpleNamespace(task=lambda work: None),
     )
+    events = Events("raw-news")
+    role_app.done = events.done
     domains = load_domains(())
     ChunkSplitter(
         role_app, {"news": domains["news"]}, SplitterSettings(), lambda: None, keep_s=60.0
     )
-    events = Events("raw-news")
     value = encode(RawText(stream_id="s", seq=1, text="Rain is expected."))
     consuming = asyncio.create_task(taken[0](events))
     events.put(7, value=value)

@@ -1,13 +1,15 @@
 """The loop of every agent: bounded, in order, and clean when partitions are taken away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from faust.types import TP
 
 from agents.delivery import Delivery, Incoming
+from agents.intake import Batch
 from agents.outbox import Outgoing
 from agents.room import Room
 from pipeline.clock import ManualClock
@@ -54,6 +56,14 @@ class Events:
             event = await self.queue.get()
             self.read += 1
             yield event
+
+    async def batches(self) -> AsyncIterator[Batch]:
+        async for event in self.events():
+            message = event.message
+            yield Batch(self, TP(message.topic, message.partition), [message])
+
+    def done(self, tp: TP, offsets: Sequence[int]) -> None:
+        self.acked += offsets
 
 
 class Bench:

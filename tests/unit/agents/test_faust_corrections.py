@@ -109,7 +109,28 @@ def test_a_commit_is_always_the_lowest_unacknowledged_offset(
             offset = consumer._new_offset(PARTITION)
             assert offset in (None, base + lowest)
     assert consumer._new_offset(PARTITION) in (None, base + 12)
-    assert consumer._unfinished[PARTITION] == []
+    assert not consumer._unfinished[PARTITION]
+
+
+@given(st.permutations(range(8)), st.sets(st.integers(0, 7)), st.integers(0, 9))
+def test_what_is_done_by_the_batch_is_committed_as_what_is_acknowledged_one_by_one(
+    order: list[int], commit_after: set[int], again_from: int
+) -> None:
+    batched, single = (consumer_of(faust_corrections.StrictConsumer) for _ in range(2))
+    for one in (batched, single):
+        one._committed_offset[PARTITION] = 2
+    records = [SimpleNamespace(offset=2 * n, value=b"") for n in range(8)]
+    assert batched._new(PARTITION, records) == records
+    batched._read_offset[PARTITION] = again_from
+    later = batched._new(PARTITION, records)
+    assert [one.offset for one in later] == [2 * n for n in range(8) if 2 * n >= again_from]
+    messages = [read(single, 2 * n) for n in range(8)]
+    for step, index in enumerate(order):
+        batched.done(PARTITION, [2 * index, 2 * index])
+        messages[index].ack(single)
+        if step in commit_after:
+            assert batched._new_offset(PARTITION) == single._new_offset(PARTITION)
+    assert batched._new_offset(PARTITION) == single._new_offset(PARTITION)
 
 
 async def test_a_revoke_commits_first_and_then_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,7 +214,7 @@ class Fetching:
 
     @property
     def taken(self) -> list[int]:
-        return [one.offset for one in self.intake._waiting]
+        return [one.offset for batch in self.intake._waiting for one in batch]
 
 
 async def test_the_first_batch_after_a_rebalance_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,20 +1,31 @@
 """Batches on their way to an agent: in order, bounded, forgotten when a partition is taken away."""
 
 import asyncio
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 from faust.types import TP
 
-from agents.intake import Intake, Taken
+from agents.intake import Intake
 
 MOST, MOST_BYTES = 256, 1000
 HERE, THERE = TP("raw-news", 0), TP("raw-news", 1)
 
 
-def taken(tp: TP, offset: int, value: bytes = b"") -> Taken:
-    acked: list[int] = []
-    consumer = SimpleNamespace(ack=lambda one: acked.append(one.offset), acked=acked)
-    return Taken(consumer, tp, SimpleNamespace(offset=offset, value=value))
+class Consumer:
+    """Keeps what it is told is done."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[TP, list[int]]] = []
+
+    def done(self, tp: TP, offsets: Sequence[int]) -> None:
+        self.told.append((tp, list(offsets)))
+
+
+def put(intake: Intake, tp: TP, *offsets: int, value: bytes = b"") -> Consumer:
+    consumer = Consumer()
+    intake.put(consumer, tp, [SimpleNamespace(offset=one, value=value) for one in offsets])
+    return consumer
 
 
 async def next_offsets(intake: Intake, count: int) -> list[int]:
@@ -30,21 +41,23 @@ async def test_messages_come_in_the_order_they_were_fetched() -> None:
     intake = Intake(MOST, MOST_BYTES)
     reading = asyncio.create_task(next_offsets(intake, 3))
     await asyncio.sleep(0)
-    intake.put([taken(HERE, 1), taken(HERE, 2)])
-    intake.put([taken(HERE, 3)])
+    put(intake, HERE, 1, 2)
+    put(intake, HERE, 3)
     assert await reading == [1, 2, 3]
 
 
 async def test_what_is_taken_away_is_not_handled() -> None:
     intake = Intake(MOST, MOST_BYTES)
-    intake.put([taken(HERE, 1), taken(THERE, 7), taken(HERE, 2)])
+    put(intake, HERE, 1)
+    put(intake, THERE, 7)
+    put(intake, HERE, 2)
     intake.drop([HERE])
     assert await next_offsets(intake, 1) == [7]
 
 
 async def test_no_more_is_fetched_than_has_room() -> None:
     intake = Intake(MOST, MOST_BYTES)
-    intake.put(taken(HERE, offset) for offset in range(MOST))
+    put(intake, HERE, *range(MOST))
     waiting = asyncio.create_task(intake.room())
     await asyncio.sleep(0)
     assert not waiting.done()
@@ -54,7 +67,7 @@ async def test_no_more_is_fetched_than_has_room() -> None:
 
 async def test_bytes_that_wait_are_bounded_too() -> None:
     intake = Intake(MOST, MOST_BYTES)
-    intake.put([taken(HERE, 1, b"x" * MOST_BYTES)])
+    put(intake, HERE, 1, value=b"x" * MOST_BYTES)
     waiting = asyncio.create_task(intake.room())
     await asyncio.sleep(0)
     assert not waiting.done()
@@ -64,7 +77,7 @@ async def test_bytes_that_wait_are_bounded_too() -> None:
 
 async def test_other_tasks_have_a_turn_however_much_waits() -> None:
     intake = Intake(MOST, MOST_BYTES)
-    intake.put(taken(HERE, offset) for offset in range(200))
+    put(intake, HERE, *range(200))
     turns = 0
 
     async def other() -> None:
@@ -79,7 +92,51 @@ async def test_other_tasks_have_a_turn_however_much_waits() -> None:
     assert turns >= 3
 
 
-def test_a_message_is_acknowledged_at_its_consumer() -> None:
-    one = taken(HERE, 5)
-    one.ack()
-    assert one._consumer.acked == [5]
+async def test_a_batch_in_hand_ends_when_its_partition_is_taken_away() -> None:
+    intake = Intake(MOST, MOST_BYTES)
+    put(intake, HERE, 1, 2, 3)
+    put(intake, THERE, 7)
+    found = []
+    async for one in intake.events():
+        found.append(one.offset)
+        if one.offset == 2:
+            intake.drop([HERE])
+        if one.offset == 7:
+            break
+    assert found == [1, 2, 7]
+
+
+async def test_a_batch_in_hand_takes_room_until_it_is_done_with() -> None:
+    intake = Intake(2, MOST_BYTES)
+    put(intake, HERE, 1, 2)
+    waiting = asyncio.create_task(intake.room())
+    async for batch in intake.batches():
+        await asyncio.sleep(0)
+        if batch.tp == THERE:
+            break
+        assert not waiting.done()
+        put(intake, THERE, 3)
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_what_was_in_hand_gives_its_room_back_once() -> None:
+    intake = Intake(4, MOST_BYTES)
+    put(intake, HERE, 1, 2)
+    async for batch in intake.batches():
+        if batch.tp == THERE:
+            break
+        intake.drop([HERE])
+        put(intake, THERE, 3, 4, 5, 6)
+    waiting = asyncio.create_task(intake.room())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    waiting.cancel()
+
+
+async def test_a_message_is_acknowledged_at_its_consumer() -> None:
+    intake = Intake(MOST, MOST_BYTES)
+    consumer = put(intake, HERE, 5)
+    async for one in intake.events():
+        one.ack()
+        break
+    assert consumer.told == [(HERE, [5])]
