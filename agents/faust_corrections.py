@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import faust
+from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -33,6 +34,22 @@ class _WatchedThread(driver.AIOKafkaConsumerThread):
         app = self.consumer.app
         if isinstance(app, AppWithIntake) and app.membership is not None:
             app.membership.watch(self._ensure_consumer()._coordinator)
+
+    async def _fetch_records(self, consumer: Any, *args: Any, **kwargs: Any) -> Any:
+        app = self.consumer.app
+        if isinstance(app, AppWithIntake) and app.intake is not None:
+            for fetched in consumer._fetcher._records.values():
+                leave_as_parsed(fetched)
+        return await super()._fetch_records(consumer, *args, **kwargs)
+
+
+def leave_as_parsed(fetched: Any) -> None:
+    """Let records come out as aiokafka's parser made them, not copied into objects of 11 fields.
+
+    Those have the `offset`, `key`, `value` and `headers` too, which is what an intake wants.
+    """
+    if isinstance(fetched, FetchResult) and fetched.has_more():
+        fetched._partition_records._consumer_record = lambda tp, record: record
 
 
 class StrictConsumer(driver.Consumer):

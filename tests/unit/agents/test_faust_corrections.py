@@ -1,20 +1,16 @@
 """The commit rule: never past a message that was read and is not acknowledged."""
 
-import asyncio
 from types import SimpleNamespace
-from typing import Any
 
 import faust
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agents import faust_corrections
-from agents.intake import AppWithIntake, Intake
 from pipeline.errors import ConfigurationError
 
 PARTITION = TP("work", 0)
@@ -175,100 +171,6 @@ async def test_a_partition_without_a_commit_is_read_from_its_beginning(
     await consumer.perform_seek()
     assert [type(one) for one in sought] == [TopicPartition]
     assert sought == [TopicPartition(*PARTITION)]
-
-
-class Fetching:
-    """A consumer whose fetches return what a test puts there, and whose seeks are counted."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        app = AppWithIntake("fetching", broker="kafka://127.0.0.1:1", web_enabled=False)
-        app.topics._acking_topics.add(PARTITION.topic)
-        self.app = app
-        self.intake = app.intake = Intake(100, 1000)
-        self.consumer: Any = faust_corrections.StrictConsumer(app.transport, *[ignore] * 3)
-        self.batches: asyncio.Queue[list[int]] = asyncio.Queue()
-        self.seeks = 0
-        self.seek_fails = 0
-        self.seek_error: Exception = KafkaError("away")
-
-        async def fetch(_: Any, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's own
-            if not self.consumer.flow_active:
-                await self.consumer.can_resume_flow.wait()
-            records = [SimpleNamespace(offset=n, value=b"") for n in await self.batches.get()]
-            return {TopicPartition(*PARTITION): records}, {PARTITION}
-
-        async def seek() -> None:
-            self.seeks += 1
-            if self.seeks <= self.seek_fails:
-                raise self.seek_error
-
-        monkeypatch.setattr(driver.Consumer, "_wait_next_records", fetch)
-        monkeypatch.setattr(self.consumer, "perform_seek", seek)
-        monkeypatch.setattr(faust_corrections, "_SEEK_AGAIN_S", 0.0)
-        fetcher = SimpleNamespace(should_stop=False)
-        self.task = asyncio.create_task(self.consumer._drain_messages(fetcher))
-
-    async def settle(self) -> None:
-        for _ in range(20):
-            await asyncio.sleep(0)
-
-    @property
-    def taken(self) -> list[int]:
-        return [one.offset for batch in self.intake._waiting for one in batch]
-
-
-async def test_the_first_batch_after_a_rebalance_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    fetching = Fetching(monkeypatch)
-    fetching.consumer.stop_flow()
-    await fetching.settle()
-    fetching.app.consumer_generation_id += 1
-    fetching.batches.put_nowait([5, 6])
-    fetching.consumer.resume_flow()
-    await fetching.settle()
-    assert fetching.taken == [5, 6]
-    assert fetching.seeks == 0
-    fetching.task.cancel()
-
-
-@pytest.mark.parametrize(
-    ("seek_fails", "error"),
-    [(0, KafkaError("away")), (2, KafkaError("away")), (2, AssertionError("nothing assigned"))],
-)
-async def test_what_is_fetched_during_a_rebalance_is_read_again(
-    monkeypatch: pytest.MonkeyPatch, seek_fails: int, error: Exception
-) -> None:
-    fetching = Fetching(monkeypatch)
-    fetching.seek_fails, fetching.seek_error = seek_fails, error
-    await fetching.settle()
-    fetching.app.consumer_generation_id += 1
-    fetching.batches.put_nowait([5, 6])
-    await asyncio.sleep(0.02)
-    assert fetching.seeks == seek_fails + 1
-    fetching.batches.put_nowait([4, 5])
-    await fetching.settle()
-    assert fetching.taken == [4, 5]
-    fetching.task.cancel()
-
-
-async def test_nothing_comes_in_while_partitions_are_taken_away(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    fetching = Fetching(monkeypatch)
-    await fetching.settle()
-
-    async def commit() -> bool:
-        fetching.batches.put_nowait([7])
-        await fetching.settle()
-        return True
-
-    monkeypatch.setattr(fetching.consumer, "commit", commit)
-    await fetching.consumer.on_partitions_revoked({PARTITION})
-    assert (fetching.taken, fetching.seeks) == ([], 0)
-    fetching.consumer.resume_flow()
-    fetching.batches.put_nowait([7])
-    await fetching.settle()
-    assert (fetching.taken, fetching.seeks) == ([7], 1)
-    fetching.task.cancel()
 
 
 async def test_a_position_that_is_not_set_yet_crashes_nothing(
