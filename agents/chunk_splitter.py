@@ -93,6 +93,7 @@ class ChunkSplitter:
         }
         self._buffers: dict[BufferKey, Buffer] = {}
         self._cuts: dict[BufferKey, asyncio.Task[None]] = {}
+        self._some_taken = asyncio.Event()
         role_app.raw_agent(map(raw_kafka_topic, domains), self._consume)
         role_app.follow_partitions(self._forget)
         role_app.app.task(self._watch_age)
@@ -157,8 +158,9 @@ class ChunkSplitter:
         cut = self._cuts.get(key)
         if (cut is None or cut.done()) and buffer.due(now_s, self._token_budget(now_s)):
             cut = self._start_cut(key, buffer)
-        if cut is not None and len(buffer.held) > self._most_held:
-            await asyncio.wait([cut])
+        while cut is not None and not cut.done() and len(buffer.held) > self._most_held:
+            self._some_taken.clear()
+            await self._some_taken.wait()
         return accepted
 
     def _token_budget(self, now_s: float) -> int | None:
@@ -185,6 +187,7 @@ class ChunkSplitter:
         return cut
 
     def _cut_ended(self, key: BufferKey, cut: asyncio.Task[None]) -> None:
+        self._some_taken.set()
         if self._cuts.get(key) is cut:
             del self._cuts[key]
         if not cut.cancelled() and cut.exception() is not None:
@@ -241,6 +244,7 @@ class ChunkSplitter:
             ]
         )
         done = [held.position for held in buffer.take(planned)]
+        self._some_taken.set()
         self._role_app.done(TP(self._topic_of[domain], partition), done)
         WINDOWS.labels(domain, planned.closed_by).inc()
 

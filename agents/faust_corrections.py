@@ -24,6 +24,12 @@ from pipeline.errors import ConfigurationError
 
 CORRECTED_VERSIONS = ("0.15.3",)
 _SEEK_AGAIN_S = 0.5
+_ALL_AT_ONCE_S = 60.0
+"""How long partitions that have nothing are not asked for while fetched records of others wait.
+
+aiokafka asks for those alone after a tenth of a second, and while that request waits at the broker,
+for a second and more, the others are not asked for, however much they have.
+"""
 
 
 class _WatchedThread(driver.AIOKafkaConsumerThread):
@@ -31,6 +37,7 @@ class _WatchedThread(driver.AIOKafkaConsumerThread):
 
     async def on_start(self) -> None:
         await super().on_start()
+        self._ensure_consumer()._fetcher._prefetch_backoff = _ALL_AT_ONCE_S
         app = self.consumer.app
         if isinstance(app, AppWithIntake) and app.membership is not None:
             app.membership.watch(self._ensure_consumer()._coordinator)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
+from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.errors import KafkaError
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
@@ -146,3 +146,45 @@ def test_records_are_left_as_they_were_parsed() -> None:
             assert getattr(one, name) == getattr(other, name)
         assert list(one.headers) == list(other.headers)
     assert [one.offset for one in lean_ones] == [1, 2]
+
+
+@pytest.mark.parametrize(("waits_s", "asked"), [(0.1, [[1]]), (None, [])])
+async def test_partitions_without_anything_are_not_asked_for_by_themselves(
+    waits_s: float | None, asked: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetcher: Any = object.__new__(Fetcher)
+    fetcher.__dict__.update(
+        _in_flight=set(),
+        _preferred_read_replica={},
+        _client=SimpleNamespace(cluster=SimpleNamespace(leader_for_partition=lambda tp: 0)),
+        _prefetch_backoff=waits_s,
+        _fetch_max_wait_ms=1500,
+        _fetch_min_bytes=1,
+        _fetch_max_bytes=1,
+        _max_partition_fetch_bytes=1,
+        _isolation_level=0,
+        _client_rack=None,
+        _fetcher_timeout=0.2,
+    )
+    app = AppWithIntake("asking", broker="kafka://127.0.0.1:1", web_enabled=False)
+    consumer = faust_corrections.StrictConsumer(app.transport, *[ignore] * 3)
+    thread: Any = consumer._new_consumer_thread()
+    monkeypatch.setattr(driver.AIOKafkaConsumerThread, "on_start", ignore)
+    monkeypatch.setattr(thread, "_consumer", SimpleNamespace(_fetcher=fetcher))
+    if waits_s is None:
+        await thread.on_start()
+    busy, quiet = TopicPartition("work", 0), TopicPartition("work", 1)
+    waiting = FetchResult(
+        busy, assignment=None, partition_records=None, backoff=fetcher._prefetch_backoff
+    )
+    waiting._created -= 30.0
+    fetcher._records = {busy: waiting}
+    state = SimpleNamespace(has_valid_position=True, paused=False, position=3)
+    assignment = SimpleNamespace(tps=[busy, quiet], state_value=lambda tp: state)
+    requests = fetcher._get_actions_per_node(assignment)[0]
+    found = [
+        [partition for partition, *_ in partitions]
+        for _, request in requests
+        for _, partitions in request._topics
+    ]
+    assert found == asked
