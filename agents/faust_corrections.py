@@ -25,11 +25,7 @@ from pipeline.errors import ConfigurationError
 CORRECTED_VERSIONS = ("0.15.3",)
 _SEEK_AGAIN_S = 0.5
 _ALL_AT_ONCE_S = 60.0
-"""How long partitions that have nothing are not asked for while fetched records of others wait.
-
-aiokafka asks for those alone after a tenth of a second, and while that request waits at the broker,
-for a second and more, the others are not asked for, however much they have.
-"""
+_LOOK_S = 0.1
 
 
 class _WatchedThread(driver.AIOKafkaConsumerThread):
@@ -37,7 +33,7 @@ class _WatchedThread(driver.AIOKafkaConsumerThread):
 
     async def on_start(self) -> None:
         await super().on_start()
-        self._ensure_consumer()._fetcher._prefetch_backoff = _ALL_AT_ONCE_S
+        ask_for_all_at_once(self._ensure_consumer()._fetcher)
         app = self.consumer.app
         if isinstance(app, AppWithIntake) and app.membership is not None:
             app.membership.watch(self._ensure_consumer()._coordinator)
@@ -48,6 +44,23 @@ class _WatchedThread(driver.AIOKafkaConsumerThread):
             for fetched in consumer._fetcher._records.values():
                 leave_as_parsed(fetched)
         return await super()._fetch_records(consumer, *args, **kwargs)
+
+
+def ask_for_all_at_once(fetcher: Any) -> None:
+    """Do not ask for partitions that have nothing while fetched records of others wait.
+
+    aiokafka asks for those alone after a tenth of a second, and while that request waits at the
+    broker, for a second and more, the others are not asked for, however much they have.
+    """
+    fetcher._prefetch_backoff = _ALL_AT_ONCE_S
+    actions = fetcher._get_actions_per_node
+
+    def look_often(assignment: Any) -> Any:
+        # It relies on looking again soon, for positions that are to be reset.
+        fetches, resets, pause_s, *rest = actions(assignment)
+        return (fetches, resets, min(pause_s, _LOOK_S), *rest)
+
+    fetcher._get_actions_per_node = look_often
 
 
 def leave_as_parsed(fetched: Any) -> None:

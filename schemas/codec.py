@@ -15,7 +15,8 @@ class DecodeError(ValueError):
 
 def encode(message: BaseModel) -> bytes:
     """The message as UTF-8 JSON, fields in declared order."""
-    return message.model_dump_json().encode("utf-8")
+    # What `model_dump_json` makes a text of.
+    return message.__pydantic_serializer__.to_json(message)
 
 
 def decode(model: type[ModelT], value: bytes | None) -> ModelT:
