@@ -8,7 +8,7 @@ from schemas.codec import encode
 from tests.benchmarks.played import Played, splitter, topic_finder
 
 WINDOW = 60
-MOST_CALLS_A_SENTENCE = 82
+MOST_CALLS_A_SENTENCE = 50
 MOST_CALLS_A_WINDOW = 1_230
 
 
