@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from agents.as_read import AsRead
 from agents.changelog import ChangelogStore
 from agents.delivery import BadMessageError, Incoming
 from agents.expiry import let_expire
@@ -28,6 +29,8 @@ from schemas.role_task import RoleTask
 from schemas.roles import Role
 
 _ROLE = Role.FORMAT_CHECKER
+_MOST_STREAMS, _MOST_SUBJECTS = 128, 256
+"""Of so many, what was read or written last is kept as it was parsed."""
 
 
 class FormatChecker:
@@ -44,6 +47,8 @@ class FormatChecker:
         self._domains = domains
         self._settings = settings
         self._store = ChangelogStore(role_app.kafka, RECORDS_STATE, role_app.outbox, role_app.clock)
+        self._streams = AsRead(self._store, StreamRecords, _MOST_STREAMS)
+        self._subjects = AsRead(self._store, SubjectRecords, _MOST_SUBJECTS)
         let_expire(role_app, self._store, keep_s)
         role_app.agent([role_kafka_topic(_ROLE)], self._handle)
         role_app.follow_partitions(self._store.forget)
@@ -60,8 +65,7 @@ class FormatChecker:
         partition = incoming.partition
         await self._store.ready(partition)
         key = f"{window.domain}|{window.stream_id}"
-        kept = self._store.get(partition, key)
-        stream = StreamRecords() if kept is None else decode(StreamRecords, kept)
+        stream = self._streams.get(partition, key) or StreamRecords()
         if stream.has(window.window_id):
             return
         verdict = check_format(task, domain)
@@ -78,8 +82,7 @@ class FormatChecker:
         )
 
         def load(subject_id: str) -> SubjectRecords | None:
-            value = self._store.get(partition, f"{key}|{subject_id}")
-            return None if value is None else decode(SubjectRecords, value)
+            return self._subjects.get(partition, f"{key}|{subject_id}")
 
         changes = apply_window(
             checked,
@@ -89,11 +92,13 @@ class FormatChecker:
             self._settings.max_record_sentences,
         )
         await self._publish(checked, changes, partition)
-        states: dict[str, bytes | None] = {
-            f"{key}|{identity}": None if state is None else encode(state)
-            for identity, state in changes.states.items()
-        }
-        await self._store.put(partition, {**states, key: encode(changes.stream)})
+        states = {f"{key}|{identity}": state for identity, state in changes.states.items()}
+        values = {name: encode(state) for name, state in states.items()}
+        of_stream = encode(changes.stream)
+        await self._store.put(partition, {**values, key: of_stream})
+        for name, state in states.items():
+            self._subjects.keep(partition, name, values[name], state)
+        self._streams.keep(partition, key, of_stream, changes.stream)
 
     async def _publish(self, task: RoleTask, changes: Changes, partition: int) -> None:
         window = task.window

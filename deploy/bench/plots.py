@@ -61,14 +61,28 @@ def streams(axes: Any, rows: Sequence[Row]) -> None:
 
 
 def growth(axes: Any, rows: Sequence[Row]) -> None:
-    """Processor time a window over what grows."""
+    """Processor time that one window more costs, over what grows; bars: least to most."""
     lines = defaultdict(list)
     for row in rows:
-        lines[row["grows"]].append((row["size"], row["cpu_ms_per_window"]))
-    for what, points in lines.items():
-        axes.plot(*zip(*sorted(points), strict=True), marker="o", label=what)
+        lines[row["grows"]].append(row)
+    for what, found in lines.items():
+        ordered = sorted(found, key=lambda row: int(row["size"]))
+        costs = [row["cpu_ms_per_window"] for row in ordered]
+        bars = [
+            [
+                abs(row[f"cpu_ms_per_window_{end}"] - cost)
+                for row, cost in zip(ordered, costs, strict=True)
+            ]
+            for end in ("least", "most")
+        ]
+        calls = [row["calls_per_window"] for row in ordered]
+        label = f"{what}, {min(calls):.0f} calls a window"
+        if max(calls) - min(calls) > 1:
+            label = f"{what}, {calls[0]:.0f} to {calls[-1]:.0f} calls a window"
+        sizes = [row["size"] for row in ordered]
+        axes.errorbar(sizes, costs, yerr=bars, marker="o", capsize=3, label=label)
     axes.set(xscale="log", xlabel="how many", ylabel="CPU ms a window", ylim=(0, None))
-    axes.legend()
+    axes.legend(fontsize=8)
 
 
 def policy(axes: Any, rows: Sequence[Row]) -> None:

@@ -20,6 +20,7 @@ from deploy.brokers.process import LOCALHOST, BrokerProcess, free_ports
 from pipeline.config import Config, load_config
 from pipeline.domains import load_domains
 from pipeline.errors import RetryableError
+from schemas.roles import MODEL_ROLES
 
 READY_S = 90.0
 _ANSWERED_S = 10.0
@@ -115,14 +116,21 @@ class Deployment:
         policy: str = "fixed",
         arms: int = 1,
         messages: int | None = None,
+        role_prior: float | None = None,
     ) -> None:
-        """`in_flight` calls of each arm at once, and `messages`, the same if left out."""
+        """`in_flight` calls of each arm at once, and `messages`, the same if left out.
+
+        `role_prior`: the success that is declared of each arm in each role, none if left out.
+        """
         self._processes = processes
         self.config_path = processes.folder / f"{name}.toml"
+        known = {} if role_prior is None else {role.value: role_prior for role in MODEL_ROLES}
+        priors = ", ".join(f"{role} = {prior}" for role, prior in known.items())
         models = "".join(
             f'[[models]]\nname = "bench-{arm}"\nbase_url = "{model_url}"\n'
             f"in_flight = {in_flight}\ncontext_tokens = 1000000\n"
             f"usd_per_million_input = {1 + arm}\nusd_per_million_output = {1 + arm}\n"
+            f"role_priors = {{ {priors} }}\n"
             for arm in range(arms)
         )
         self.config_path.write_text(

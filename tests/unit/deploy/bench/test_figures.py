@@ -4,6 +4,10 @@ import json
 
 import pytest
 
+from deploy.bench.growing import Case as GrowthCase
+from deploy.bench.growing import window_of
+from deploy.bench.growth import Stretch, row
+from deploy.bench.growth import cases as growing_cases
 from deploy.bench.inflight import SYSTEMS, Case, cases, steady_rate
 from deploy.bench.latency import Passage, quantile
 from deploy.bench.model_server import Models
@@ -56,3 +60,35 @@ def test_the_model_server_answers_rightly_and_on_time() -> None:
     delays = [models.delay_s() for _ in range(4000)]
     assert sum(delays) / len(delays) == pytest.approx(0.2, rel=0.05)
     assert len(set(delays)) > 1
+
+
+def test_growing_streams_are_measured_in_their_last_half() -> None:
+    before, measured = GrowthCase("windows", 10).places(144)
+    assert {place.window for place in before} == set(range(5))
+    assert {place.window for place in measured} == set(range(5, 10))
+    assert len(measured) == len(set(measured)) == 144
+    before, measured = GrowthCase("windows", 1000).places(144)
+    assert (len(before), measured[0].window, measured[-1].window) == (856, 856, 999)
+
+
+def test_subjects_are_all_known_before_a_window_is_measured() -> None:
+    case = GrowthCase("subjects", 1000)
+    before, measured = case.places(144)
+    assert (len(before), len(measured), case.known_subjects) == (250, 144, 1000)
+    texts = [value for place in (*before, measured[0]) for value in window_of(case, place, 12)]
+    names = {json.loads(text)["text"].split("|")[0] for text in texts}
+    assert len(names) == 1004
+
+
+def test_what_is_used_regularly_is_not_in_the_cost_of_a_window() -> None:
+    busy = Stretch(windows=50, cpu_s=1.5, took_s=4.0, calls=200)
+    figures = row(GrowthCase("arms", 1), 0.1, [busy] * 3, 8.0)
+    assert figures["cpu_ms_per_window"] == pytest.approx(20.0)
+    assert figures["regular_cpu_ms_per_s"] == pytest.approx(100.0)
+    assert (figures["calls_per_window"], figures["windows_per_s"]) == (4.0, 12.5)
+
+
+def test_a_pool_without_a_choice_has_nothing_to_settle() -> None:
+    found = [(case.what, case.size) for case in growing_cases([10], [10], [1, 10])]
+    settled = [("arms", 1), ("arms", 10), ("settled arms", 10)]
+    assert found == [("windows", 10), ("subjects", 10), *settled]
