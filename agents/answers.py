@@ -108,10 +108,14 @@ class PartitionAnswers:
         await self._outbox.hold()
         return await self._calls.join(self._partition, key, make)
 
-    async def append(self, answer: LoggedAnswer) -> None:
-        """Write the answer; returns when the broker has it."""
+    async def append(
+        self, answer: LoggedAnswer, meanwhile: Callable[[], None] | None = None
+    ) -> None:
+        """Write the answer; returns when the broker has it. `meanwhile` is called when it is on
+        its way.
+        """
         value = encode(answer)
-        await self._outbox.send([Outgoing(ANSWERS, self._partition, answer.key, value)])
+        await self._outbox.send([Outgoing(ANSWERS, self._partition, answer.key, value)], meanwhile)
         self.remember(answer.key, value, self._clock.now().timestamp())
 
     def remember(self, key: str, value: bytes, written_s: float) -> None:

@@ -15,8 +15,9 @@ from faust.types import TP
 from agents.changelog import ChangelogStore, PartitionGoneError
 from agents.delivery import BadMessageError, EventStream, read
 from agents.expiry import let_expire
+from agents.head_start import Sent
 from agents.intake import Batch, Taken
-from agents.outbox import BrokerAwayError, outgoing
+from agents.outbox import BrokerAwayError, Outgoing, outgoing
 from agents.role_app import RoleApp
 from pipeline.config import SplitterSettings
 from pipeline.domains import Domain
@@ -58,7 +59,8 @@ _MAX_HELD_WINDOWS = 4
 class ChunkSplitter:
     """Cuts the streams of all domains; `token_budget` says how many tokens a window may have.
 
-    The position in a stream that stays quiet is forgotten after `keep_s`.
+    The position in a stream that stays quiet is forgotten after `keep_s`; `sent` hears of each
+    task for the topic finder.
     """
 
     def __init__(
@@ -68,8 +70,10 @@ class ChunkSplitter:
         settings: SplitterSettings,
         token_budget: Callable[[], int | None],
         keep_s: float,
+        sent: Sent = lambda task, partition, value: None,
     ) -> None:
         self._role_app = role_app
+        self._sent = sent
         self._settings = settings
         self._asked_budget = token_budget
         self._budget: tuple[float, int | None] = (-math.inf, None)
@@ -237,11 +241,13 @@ class ChunkSplitter:
             produced_by={Role.CHUNK_SPLITTER.value: author},
         )
         finder = role_kafka_topic(Role.TOPIC_FINDER)
+        sent = encode(task)
         await self._role_app.outbox.send(
             [
+                Outgoing(finder, partition, stream_id, sent),
                 outgoing(WINDOWS_TOPIC, partition, stream_id, window),
-                outgoing(finder, partition, stream_id, task),
-            ]
+            ],
+            lambda: self._sent(task, partition, sent),
         )
         done = [held.position for held in buffer.take(planned)]
         self._some_taken.set()

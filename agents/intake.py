@@ -132,6 +132,11 @@ class Intake:
         """Wait until more may be fetched."""
         await self._room.wait()
 
+    @property
+    def waiting(self) -> int:
+        """Messages that were fetched and not handled."""
+        return len(self._waiting)
+
     def drop(self, revoked: Iterable[TP]) -> None:
         """Partitions are taken away: what waits of them will be read again by their next owner."""
         gone = set(revoked)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agents.answers import KafkaAnswers
 from agents.delivery import BadMessageError, Incoming
+from agents.head_start import Begun, HeadStart, Sent
 from agents.outbox import Outgoing, outgoing
 from agents.role_app import RoleApp
 from agents.role_assignments import RoleAssignments
@@ -30,11 +31,23 @@ NEXT_ROLE = {
 
 @dataclass(frozen=True)
 class Job:
-    """A task as a role handles it: `logic` may depend on the stream, `done` persists its state."""
+    """A task as a role handles it: `logic` may depend on the stream, `done` persists its state.
+
+    Jobs of one task are the same if what they rest on, their `basis`, is equal.
+    """
 
     task: RoleTask
     logic: RoleLogic
     done: Callable[[Served], Awaitable[None]] | None = None
+    basis: object = None
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What came of a job that was served ahead of its task."""
+
+    basis: object
+    served: Served
 
 
 Prepare = Callable[[RoleTask, int], Awaitable[Job | None]]
@@ -45,7 +58,7 @@ ServedListener = Callable[[RoleTask, Served, bytes, Sequence[bytes]], None]
 
 
 class ModelRole:
-    """Serves one role on its Kafka topic."""
+    """Serves one role on its Kafka topic; `sent` hears of each task for the next role."""
 
     def __init__(
         self,
@@ -57,6 +70,7 @@ class ModelRole:
         prepare: Prepare,
         served: ServedListener,
         answers: KafkaAnswers,
+        sent: Sent = lambda task, partition, value: None,
     ) -> None:
         self._role = role
         self._role_app = role_app
@@ -66,24 +80,27 @@ class ModelRole:
         self._prepare = prepare
         self._served = served
         self._answers = answers
+        self._sent = sent
+        self.head_start = HeadStart(self._may_begin, self._begin)
         role_app.agent([role_kafka_topic(role)], self._handle)
+        role_app.follow_partitions(self.head_start.forget, self.head_start.keep)
         role_app.follow_partitions(self._answers.forget, self._answers.keep)
 
     async def _handle(self, incoming: Incoming) -> None:
-        task = decode(RoleTask, incoming.value)
+        partition = incoming.partition
+        begun = self.head_start.take(partition, incoming.value)
+        task = decode(RoleTask, incoming.value) if begun is None else begun.task
         window = task.window
         if window.domain not in self._domains:
             raise BadMessageError(
                 "unknown_domain",
                 f"no domain {window.domain!r} is declared here; add its file to domains.files",
             )
-        job = await self._prepare(task, incoming.partition)
+        job = await self._prepare(task, partition)
         if job is None:
             return
-        log = await self._answers.log_for(incoming.partition)
-        role_assignment = self._role_assignments.get(window.domain, self._role)
         try:
-            served = await self._server.serve(job.logic, job.task, role_assignment, log)
+            served = await self._serve(job, partition, begun)
         except FailedDecisionError as failure:
             await self._role_app.outbox.send(reward_messages(failure.events, self._role_app))
             self._count(failure.events)
@@ -91,16 +108,37 @@ class ModelRole:
             kind = "models_away" if away else "no_acceptable_answer"
             raise BadMessageError(kind, str(failure.cause)) from None
         following = NEXT_ROLE[self._role]
-        sent = encode(served.task.model_copy(update={"role": following}))
+        next_task = served.task.model_copy(update={"role": following})
+        sent = encode(next_task)
         rewards = reward_messages(served.events, self._role_app)
-        task_for_next = Outgoing(
-            role_kafka_topic(following), incoming.partition, window.stream_id, sent
+        await self._role_app.outbox.send(
+            [
+                Outgoing(role_kafka_topic(following), partition, window.stream_id, sent),
+                *rewards,
+            ],
+            lambda: self._sent(next_task, partition, sent),
         )
-        await self._role_app.outbox.send([task_for_next, *rewards])
         if job.done is not None:
             await job.done(served)
+        self.head_start.handled(task, partition)
         self._count(served.events)
         self._served(job.task, served, sent, [message.value or b"" for message in rewards])
+
+    async def _serve(self, job: Job, partition: int, begun: Begun[Ahead | None] | None) -> Served:
+        if begun is not None:
+            ahead = await begun.made
+            if ahead is not None and ahead.basis == job.basis:
+                return ahead.served
+        log = await self._answers.log_for(partition)
+        role_assignment = self._role_assignments.get(job.task.window.domain, self._role)
+        return await self._server.serve(job.logic, job.task, role_assignment, log)
+
+    def _may_begin(self, partition: int) -> bool:
+        return self._role_app.is_idle(role_kafka_topic(self._role), partition)
+
+    async def _begin(self, task: RoleTask, partition: int) -> Ahead | None:
+        job = await self._prepare(task, partition)
+        return None if job is None else Ahead(job.basis, await self._serve(job, partition, None))
 
     def _count(self, events: tuple[RewardEvent, ...]) -> None:
         for event in events:

@@ -124,8 +124,11 @@ class Outbox:
         """Wait until what is sent is surely sent by the owner of the partitions."""
         await self._membership.hold()
 
-    async def send(self, messages: Iterable[Outgoing]) -> None:
-        """Send all; returns when each is acknowledged.
+    async def send(
+        self, messages: Iterable[Outgoing], meanwhile: Callable[[], None] | None = None
+    ) -> None:
+        """Send all; returns when each is acknowledged. `meanwhile` is called once all are on
+        their way.
 
         Raises BrokerAwayError when one was not, InvalidInputError when one is too large.
         """
@@ -143,6 +146,8 @@ class Outbox:
             sent.told(refused, None)
             self._look_in(_LOOK_S)
         if refused is None:
+            if meanwhile is not None:
+                meanwhile()
             await sent.done
         if sent.failed is not None:
             raise self._refused(sent.failed, sent.failed_at)

@@ -78,7 +78,7 @@ class SubjectRegistries:
             change = chain.registry.change(window.window_id, served.task.resolved, now)
             await self._write(partition, key, chain, change)
 
-        return Job(task, logic, done)
+        return Job(task, logic, done, basis=(chain.key, chain.value))
 
     async def _write(self, partition: int, key: str, chain: _Chain, change: RegistryChange) -> None:
         link = encode(change)

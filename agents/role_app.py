@@ -99,6 +99,13 @@ class RoleApp:
         """Its consumer group."""
         return f"{self.kafka.group_prefix}-{self.name}"
 
+    def is_idle(self, kafka_topic: str, partition: int) -> bool:
+        """Whether this app works on the partition, has room and nothing that waits for it."""
+        own = self.assigned
+        if own is None or self._intake.waiting or self.delivery.full or not self.membership.sure:
+            return False
+        return TP(self.kafka.named(kafka_topic), partition) in own
+
     def agent(self, kafka_topics: Iterable[str], handle: Handler) -> None:
         """Handle every message of `kafka_topics` with `handle`."""
 

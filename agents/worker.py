@@ -16,8 +16,9 @@ from agents.failed_windows import failed_window
 from agents.feedback import FeedbackListener
 from agents.format_checker import FormatChecker
 from agents.garbage import collect_by_time, collect_seldom
+from agents.head_start import HeadStart
 from agents.hot_pool import HotPool
-from agents.model_role import ModelRole
+from agents.model_role import Ahead, ModelRole
 from agents.needs import POLICY, Needs, needs_of_roles
 from agents.policy import PolicyAgent
 from agents.policy_controls import PolicyControls
@@ -45,6 +46,7 @@ from pipeline.models.endpoint import Completes
 from pipeline.models.pool import ModelPool
 from pipeline.olp.splitter import MAX_WINDOW_TOKENS
 from pipeline.rolerl.reward import reward_preset
+from schemas.role_task import RoleTask
 from schemas.roles import MODEL_ROLES, Role
 
 log = logging.getLogger("rolestream.worker")
@@ -125,6 +127,12 @@ def build(config: Config, roles: Iterable[str], clock: Clock) -> Parts:
     recent = RecentDecisions()
     feedback: FeedbackListener | None = None
 
+    head_starts: dict[Role, HeadStart[Ahead | None]] = {}
+
+    def sent(task: RoleTask, partition: int, value: bytes) -> None:
+        if (head_start := head_starts.get(task.role)) is not None:
+            head_start.sent(task, partition, value)
+
     def role_app(name: str) -> RoleApp:
         # Sentences are small and many; tasks carry whole windows.
         buffer = _BUFFERED_SENTENCES if name == Role.CHUNK_SPLITTER.slug else _BUFFERED_MESSAGES
@@ -142,6 +150,7 @@ def build(config: Config, roles: Iterable[str], clock: Clock) -> Parts:
             config.splitter,
             lambda: min(int(pool.smallest_context_tokens * share), MAX_WINDOW_TOKENS),
             config.state.positions_s,
+            sent,
         )
     for role in MODEL_ROLES:
         if role.slug not in wanted:
@@ -157,7 +166,11 @@ def build(config: Config, roles: Iterable[str], clock: Clock) -> Parts:
         )
         answers = KafkaAnswers(app, role, config.state.answers_s)
         known = frozenset(domains)
-        ModelRole(role, app, server, role_assignments, known, prepare, recent.keep, answers)
+        model_role = ModelRole(
+            role, app, server, role_assignments, known, prepare, recent.keep, answers, sent
+        )
+        if config.worker.head_start:
+            head_starts[role] = model_role.head_start
         feedback = feedback or FeedbackListener(app, recent)
     if Role.FORMAT_CHECKER.slug in wanted:
         app = role_app(Role.FORMAT_CHECKER.slug)

@@ -56,6 +56,8 @@ class WorkerSettings(Section):
     `window_deadline_s` at most; then the window is dead-lettered.
     A partition with lag that does not move for `stalled_after_s` is reported; when it stands for
     longer than its role may take, the process ends to be started afresh.
+    With `head_start` a role begins its model calls while its task is still on its way through
+    Kafka, if the role before it runs in the same process and it has nothing else to do.
     A worker with a `group_instance_id` keeps its partitions while it is restarted; it must be the
     only one of that name. `@host` stands for the host's name, which a container keeps.
     """
@@ -67,6 +69,7 @@ class WorkerSettings(Section):
     stop_s: float = Field(default=8.0, ge=0, le=600)
     stalled_after_s: float = Field(default=300.0, gt=0)
     window_deadline_s: float = Field(default=600.0, gt=0)
+    head_start: bool = True
     max_fallbacks: int = Field(default=3, ge=0, le=10)
     max_format_attempts: int = Field(default=2, ge=1, le=10)
     max_known_subjects: int = Field(default=200, ge=1)

@@ -31,8 +31,12 @@ class AnswerLog(Protocol):
         """
         ...
 
-    async def append(self, answer: LoggedAnswer) -> None:
-        """Write the answer; returns when it is durable."""
+    async def append(
+        self, answer: LoggedAnswer, meanwhile: Callable[[], None] | None = None
+    ) -> None:
+        """Write the answer; returns when it is durable. `meanwhile` is called when it is on its
+        way.
+        """
         ...
 
 
@@ -71,6 +75,10 @@ class MemoryAnswerLog:
         """Make the call."""
         return await make()
 
-    async def append(self, answer: LoggedAnswer) -> None:
+    async def append(
+        self, answer: LoggedAnswer, meanwhile: Callable[[], None] | None = None
+    ) -> None:
         """Keep the answer."""
         self._answers[answer.key] = answer
+        if meanwhile is not None:
+            meanwhile()

@@ -61,16 +61,15 @@ class PartCaller:
         started_s = self.clock.monotonic()
         lost, lost_s = NOTHING_SPENT, 0.0
         try:
-            call = await self._call(part.prompt, assigned)
+            call, reading = await self._call(part, part.prompt, assigned)
             assigned, first = call.assigned, call.completion
             lost, lost_s = call.lost, call.lost_s
             calls.append(first)
-            reading = self._read(part, first)
             if not reading.valid and first.finish == "stop":
-                call = await self._call(_repair_prompt(part.prompt, first.text, reading), assigned)
+                repair = _repair_prompt(part.prompt, first.text, reading)
+                call, reading = await self._call(part, repair, assigned)
                 lost, lost_s = lost + call.lost, lost_s + call.lost_s
                 calls.append(call.completion)
-                reading = self._read(part, call.completion)
         except CallFailedError as failure:
             took_s = max(_latency_s(calls), self.clock.monotonic() - started_s)
             lost += failure.lost
@@ -78,8 +77,10 @@ class PartCaller:
         took_s = _latency_s(calls) + lost_s
         return PartCall(part, assigned, tuple(calls), reading, lost, took_s)
 
-    async def _call(self, prompt: Prompt, assigned: Assigned) -> Call:
-        return await logged_call(
+    async def _call(self, part: Part, prompt: Prompt, assigned: Assigned) -> tuple[Call, Reading]:
+        # The answer is read while the log takes it, and used once the log has it.
+        read: list[Reading] = []
+        call = await logged_call(
             self.pool,
             self.clock,
             self.log,
@@ -88,7 +89,9 @@ class PartCaller:
             prompt,
             assigned,
             self.deadline_s,
+            lambda answer: read.append(self._read(part, answer)),
         )
+        return call, read[0]
 
     def _read(self, part: Part, answer: Completion) -> Reading:
         if part.only is None or not is_batched(self.logic):

@@ -1,6 +1,6 @@
 """The answer log in memory: finished windows stay, the oldest make room."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import cast
 
@@ -23,7 +23,11 @@ class RecordingOutbox:
     async def hold(self) -> None:
         return
 
-    async def send(self, messages: Iterable[Outgoing]) -> None:
+    async def send(
+        self, messages: Iterable[Outgoing], meanwhile: Callable[[], None] | None = None
+    ) -> None:
+        if meanwhile is not None:
+            meanwhile()
         self.sent += messages
 
 
@@ -101,3 +105,12 @@ async def test_the_oldest_window_makes_room() -> None:
     assert answers.find(answer("w1", "m1").key) is None
     assert answers.find(answer("w2", "m1").key) is not None
     assert answers.find(answer("w3", "m1").key) is not None
+
+
+async def test_what_is_done_meanwhile_is_done_before_the_broker_has_the_answer() -> None:
+    outbox = RecordingOutbox()
+    answers, seen = log(outbox), answer("w1", "m1")
+    found: list[object] = []
+    await answers.append(seen, lambda: found.append((answers.find(seen.key), len(outbox.sent))))
+    assert found == [(None, 0)]
+    assert answers.find(seen.key) == seen
