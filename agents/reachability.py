@@ -16,9 +16,13 @@ CONNECT_TIMEOUT_S = 8.0
 
 
 class Reachability:
-    """Notes what a Kafka client complains about; give `note` to the client as its `error_cb`."""
+    """Notes what a Kafka client complains about; give `note` to the client as its `error_cb`.
 
-    def __init__(self) -> None:
+    A cluster that does not answer is asked for `connect_timeout_s`.
+    """
+
+    def __init__(self, connect_timeout_s: float = CONNECT_TIMEOUT_S) -> None:
+        self._connect_timeout_s = connect_timeout_s
         self.last: KafkaError | None = None
         self.all_down = False
 
@@ -40,7 +44,7 @@ class Reachability:
 
         Raises ConfigurationError when no broker lets the client in.
         """
-        deadline = time.monotonic() + CONNECT_TIMEOUT_S
+        deadline = time.monotonic() + self._connect_timeout_s
         while True:
             try:
                 topics = client.list_topics(timeout=1.0).topics

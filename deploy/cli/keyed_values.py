@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
 
-from agents.reachability import Reachability, quiet
+from agents.reachability import CONNECT_TIMEOUT_S, Reachability, quiet
 from agents.refusals import not_done
 from deploy.cli.cluster import reader_settings, require_kafka_topic
 from deploy.cli.partition_ends import PartitionEnds
@@ -23,8 +23,14 @@ class KeyedValues:
     and RetryableError when the brokers fall silent.
     """
 
-    def __init__(self, kafka: KafkaSettings, kafka_topic: str) -> None:
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        kafka_topic: str,
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+    ) -> None:
         self._kafka = kafka
+        self._connect_timeout_s = connect_timeout_s
         self._name = kafka.named(kafka_topic)
 
     def latest(self) -> dict[str, bytes]:
@@ -39,7 +45,7 @@ class KeyedValues:
 
     def history(self) -> Iterator[tuple[str, bytes | None]]:
         """Every message that is there, those of a key in order, up to the end."""
-        reachability = Reachability()
+        reachability = Reachability(self._connect_timeout_s)
         consumer = Consumer(reader_settings(self._kafka.client_settings(), reachability))
         try:
             partitions = require_kafka_topic(reachability, consumer, self._kafka, self._name)
@@ -61,7 +67,7 @@ class KeyedValues:
 
     def write(self, values: Mapping[str, bytes | None]) -> None:
         """Write values, None as a tombstone; returns when the brokers have all of them."""
-        reachability = Reachability()
+        reachability = Reachability(self._connect_timeout_s)
         producer = Producer(
             {
                 **quiet(self._kafka.client_settings(), reachability),

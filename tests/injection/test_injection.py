@@ -88,7 +88,11 @@ def code_arms() -> dict[str, Arm]:
 
 
 @pytest.mark.embedded
-@pytest.mark.parametrize("name", CODE_ARMS)
+@pytest.mark.parametrize(
+    "name",
+    # `hybrid` asks the embeddings too.
+    [pytest.param(n, marks=pytest.mark.slow if n == "embeddings" else ()) for n in CODE_ARMS],
+)
 async def test_an_embedded_arm_does_not_move(code_arms: dict[str, Arm], name: str) -> None:
     async with playing([code_arms[name]], alone(name)) as player:
         for window in WINDOWS.values():

@@ -81,7 +81,10 @@ def test_a_running_worker_reprices_lets_go_and_takes_in_an_arm_also_after_sigkil
     ]
 
 
-@pytest.mark.parametrize(("policy", "judges"), [("thompson", []), ("default", ["judge"])])
+@pytest.mark.parametrize(
+    ("policy", "judges"),
+    [pytest.param("thompson", [], marks=pytest.mark.slow), ("default", ["judge"])],
+)
 def test_a_broken_new_arm_is_out_within_five_decisions(
     deploy: Deploy, policy: str, judges: list[str]
 ) -> None:

@@ -30,7 +30,14 @@ def records(people: People, config: Path, stream: str) -> list[str]:
     return [line for line in printed.splitlines() if line.strip()]
 
 
-@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-512", "PLAIN", "OAUTHBEARER"])
+@pytest.mark.parametrize(
+    "mechanism",
+    [
+        "SCRAM-SHA-512",
+        pytest.param("PLAIN", marks=pytest.mark.slow),
+        pytest.param("OAUTHBEARER", marks=pytest.mark.slow),
+    ],
+)
 def test_the_whole_flow(people: People, secure_kafka: SecureKafka, mechanism: str) -> None:
     def config(user: str) -> Path:
         return people.config(f"{user}-{mechanism}", secure_kafka.table(user, mechanism))
