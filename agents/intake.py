@@ -134,7 +134,7 @@ class Intake:
 
     @property
     def waiting(self) -> int:
-        """Messages that were fetched and not handled."""
+        """How many batches were fetched and not begun."""
         return len(self._waiting)
 
     def drop(self, revoked: Iterable[TP]) -> None:
