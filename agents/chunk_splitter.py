@@ -46,7 +46,6 @@ from schemas.roles import Role
 
 log = logging.getLogger("rolestream.chunk_splitter")
 
-Buffer = StreamBuffer[None]
 BufferKey = tuple[int, str, str]
 _REJECTED = {
     Intake.OUT_OF_ORDER: "seq is not above the last one of its stream; use increasing seq, or a "
@@ -95,7 +94,7 @@ class ChunkSplitter:
             for intake in Intake
             if intake not in _REJECTED
         }
-        self._buffers: dict[BufferKey, Buffer] = {}
+        self._buffers: dict[BufferKey, StreamBuffer] = {}
         self._cuts: dict[BufferKey, asyncio.Task[None]] = {}
         self._some_taken = asyncio.Event()
         role_app.raw_agent(map(raw_kafka_topic, domains), self._consume)
@@ -152,7 +151,7 @@ class ChunkSplitter:
         key = (place.partition, domain, raw.stream_id)
         buffer = self._buffers.get(key) or await self._load(key)
         now_s = self._role_app.clock.monotonic()
-        intake = buffer.offer(raw, record.offset, now_s, None)
+        intake = buffer.offer(raw, record.offset, now_s)
         accepted = intake is Intake.ACCEPTED
         if not accepted:
             if intake in _REJECTED:
@@ -173,16 +172,16 @@ class ChunkSplitter:
             self._budget = now_s, self._asked_budget()
         return self._budget[1]
 
-    async def _load(self, key: BufferKey) -> Buffer:
+    async def _load(self, key: BufferKey) -> StreamBuffer:
         partition, domain, stream_id = key
         await self._store.ready(partition)
         kept = self._store.get(partition, f"{domain}|{stream_id}")
         state = SplitterState() if kept is None else decode(SplitterState, kept)
-        buffer = Buffer(self._settings, self._transitions[domain], state)
+        buffer = StreamBuffer(self._settings, self._transitions[domain], state)
         self._buffers[key] = buffer
         return buffer
 
-    def _start_cut(self, key: BufferKey, buffer: Buffer) -> asyncio.Task[None]:
+    def _start_cut(self, key: BufferKey, buffer: StreamBuffer) -> asyncio.Task[None]:
         cut = self._cuts.get(key)
         if cut is None or cut.done():
             cut = asyncio.create_task(self._cut_all(key, buffer))
@@ -197,7 +196,7 @@ class ChunkSplitter:
         if not cut.cancelled() and cut.exception() is not None:
             log.error("chunk-splitter: a cut failed", exc_info=cut.exception())
 
-    async def _cut_all(self, key: BufferKey, buffer: Buffer) -> None:
+    async def _cut_all(self, key: BufferKey, buffer: StreamBuffer) -> None:
         clock = self._role_app.clock
         while True:
             now_s = clock.monotonic()
@@ -212,7 +211,7 @@ class ChunkSplitter:
                 log.warning("chunk-splitter: %s; trying again", error)
                 await asyncio.sleep(1.0)
 
-    async def _cut(self, key: BufferKey, buffer: Buffer, planned: PlannedCut) -> None:
+    async def _cut(self, key: BufferKey, buffer: StreamBuffer, planned: PlannedCut) -> None:
         partition, domain, stream_id = key
         state = buffer.with_plan(planned)
         await self._store.put(partition, {f"{domain}|{stream_id}": encode(state)})
@@ -265,7 +264,7 @@ class ChunkSplitter:
                 elif buffer.quiet_s(now_s) > self._settings.forget_after_s:
                     await self._set_aside(key, buffer)
 
-    async def _set_aside(self, key: BufferKey, buffer: Buffer) -> None:
+    async def _set_aside(self, key: BufferKey, buffer: StreamBuffer) -> None:
         partition, domain, stream_id = key
         try:
             await self._store.put(partition, {f"{domain}|{stream_id}": encode(buffer.to_keep())})

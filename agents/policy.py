@@ -177,8 +177,10 @@ class PolicyAgent:
     @contextmanager
     def _working(self) -> Iterator[None]:
         began_s = self._role_app.clock.monotonic()
-        yield
-        self._worked_s += self._role_app.clock.monotonic() - began_s
+        try:
+            yield
+        finally:
+            self._worked_s += self._role_app.clock.monotonic() - began_s
 
     def _next(
         self,

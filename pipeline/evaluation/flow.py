@@ -97,13 +97,13 @@ class Flow:
         transitions = {
             code: [AnyCaseless(patterns)] for code, patterns in self._domain.transitions.items()
         }
-        buffer: StreamBuffer[None] = StreamBuffer(self._splitter, transitions)
+        buffer = StreamBuffer(self._splitter, transitions)
         windows = []
         for place, text in enumerate(texts, start=1):
             raw = RawText(
                 stream_id=stream_id, seq=place, text=text, lang=lang, end=place == len(texts)
             )
-            buffer.offer(raw, place, 0.0, None)
+            buffer.offer(raw, place, 0.0)
             while (reason := buffer.due(0.0, self._token_budget)) is not None:
                 planned = buffer.plan(reason, self._token_budget)
                 state = buffer.with_plan(planned)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple
 from zlib import crc32
 
 from pydantic import Field
@@ -28,7 +28,6 @@ _FORGOTTEN_AT_ONCE = 16
 MAX_WINDOW_TOKENS = 100_000
 """However large the models' contexts are: a window has to fit into a Kafka message of 1 MB."""
 CutReason = Literal["count", "age", "tokens", "end"]
-HandleT = TypeVar("HandleT")
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -76,22 +75,21 @@ class Intake(StrEnum):
     CONFLICT = "conflict"
 
 
-class Held(NamedTuple, Generic[HandleT]):
-    """A buffered sentence, when it came and from where, and the handle to acknowledge it by."""
+class Held(NamedTuple):
+    """A buffered sentence, when it came and from where."""
 
     sentence: Sentence
     position: int
     tokens: int
     arrived_s: float
-    handle: HandleT
 
 
-_held: Callable[[tuple[Sentence, int, int, float, Any]], Held[Any]] = partial(tuple.__new__, Held)
+_held: Callable[[tuple[Sentence, int, int, float]], Held] = partial(tuple.__new__, Held)
 """A named tuple's own constructor is a function in Python; there is one of these a sentence."""
 
 
 @dataclass
-class StreamBuffer(Generic[HandleT]):
+class StreamBuffer:
     """The splitter's view of one stream.
 
     `token_budget` is how many tokens of text a window may hold (None: no limit).
@@ -100,7 +98,7 @@ class StreamBuffer(Generic[HandleT]):
     settings: SplitterSettings
     transitions: Mapping[str, Sequence[Cue]]
     state: SplitterState = field(default_factory=SplitterState)
-    held: list[Held[HandleT]] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
     tokens: int = 0
     _heard_s: float = 0.0
     _ends: deque[int] = field(default_factory=deque)
@@ -124,8 +122,8 @@ class StreamBuffer(Generic[HandleT]):
             self._detected = asked, detect_lang(" ".join(h.sentence.text for h in first))
         return self._detected[1]
 
-    def offer(self, raw: RawText, position: int, now_s: float, handle: HandleT) -> Intake:
-        """Take in a sentence read at Kafka offset `position`; only ACCEPTED keeps `handle`."""
+    def offer(self, raw: RawText, position: int, now_s: float) -> Intake:
+        """Take in a sentence read at Kafka offset `position`; only ACCEPTED is held."""
         self._heard_s = now_s
         held, text, seq = self.held, raw.text, raw.seq
         if not held:
@@ -148,7 +146,7 @@ class StreamBuffer(Generic[HandleT]):
         if len(self._recent) >= RECENT_SEQS + _FORGOTTEN_AT_ONCE:
             self._last_seen()
         tokens = estimate_tokens(text)
-        held.append(_held((raw.sentence(), position, tokens, now_s, handle)))
+        held.append(_held((raw.sentence(), position, tokens, now_s)))
         self.tokens += tokens
         if raw.end:
             self._mark_end(raw)
@@ -227,11 +225,11 @@ class StreamBuffer(Generic[HandleT]):
         """The state to persist before the buffer of a quiet stream is dropped."""
         return self.state.model_copy(update={"recent": dict(self._last_seen())})
 
-    def covered(self, planned: PlannedCut) -> list[Held[HandleT]]:
+    def covered(self, planned: PlannedCut) -> list[Held]:
         """The sentences of a planned cut."""
         return self.held[: self._up_to(planned.last_seq)]
 
-    def take(self, planned: PlannedCut) -> list[Held[HandleT]]:
+    def take(self, planned: PlannedCut) -> list[Held]:
         """Remove and return the sentences of a planned cut; the carried ones stay."""
         count = self._up_to(planned.last_seq)
         taken, self.held = self.held[:count], self.held[count:]
@@ -282,7 +280,7 @@ class StreamBuffer(Generic[HandleT]):
         return self._recent
 
 
-def _seq_of(held: Held[Any]) -> int:
+def _seq_of(held: Held) -> int:
     return held.sentence.seq
 
 

@@ -69,7 +69,7 @@ class World:
     def __post_init__(self) -> None:
         self.buffer = self._started()
 
-    def _started(self) -> StreamBuffer[int]:
+    def _started(self) -> StreamBuffer:
         state = decode(SplitterState, self._persisted) if self._persisted else SplitterState()
         return StreamBuffer(self.settings, self.transitions, state)
 
@@ -79,7 +79,7 @@ class World:
         while self._cursor < len(self.log) and len(intakes) < most:
             position, self._cursor = self._cursor, self._cursor + 1
             raw = self.log[position]
-            intake = self.buffer.offer(raw, position, self.clock.monotonic(), position)
+            intake = self.buffer.offer(raw, position, self.clock.monotonic())
             self._check(position, intake)
             self._expect_end(raw, intake)
             if intake is not Intake.ACCEPTED:
@@ -113,7 +113,7 @@ class World:
             return False
         taken = self.buffer.take(planned)
         assert taken, "a cut must make progress"
-        self._acknowledged.update(held.handle for held in taken)
+        self._acknowledged.update(held.position for held in taken)
         return True
 
     def _send(self, planned: PlannedCut, state: SplitterState) -> None:

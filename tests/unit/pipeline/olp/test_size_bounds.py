@@ -34,9 +34,9 @@ def test_a_token_is_at_most_six_bytes_of_a_message(text: str) -> None:
 @pytest.mark.parametrize("text", ["word " * 1600, '"' * 8000, "\x01" * 8000, "𝒳" * 8000])
 def test_the_largest_window_fits_into_a_message(text: str) -> None:
     settings = SplitterSettings(window_sentences=2000, window_sentences_unspaced=2000)
-    buffer = StreamBuffer[None](settings, {})
+    buffer = StreamBuffer(settings, {})
     for seq in range(200):
-        buffer.offer(RawText(stream_id="s", seq=seq, text=text), seq, 0.0, None)
+        buffer.offer(RawText(stream_id="s", seq=seq, text=text), seq, 0.0)
     assert buffer.due(0.0, MAX_WINDOW_TOKENS) == "tokens"
     planned = buffer.plan("tokens", MAX_WINDOW_TOKENS)
     cut = [held.sentence for held in buffer.held if held.sentence.seq <= planned.last_seq]

@@ -241,5 +241,5 @@ def test_a_stream_that_never_ends_needs_bounded_memory() -> None:
 
 
 def test_a_fresh_buffer_has_nothing_to_cut() -> None:
-    buffer: StreamBuffer[int] = StreamBuffer(SplitterSettings(), {})
+    buffer = StreamBuffer(SplitterSettings(), {})
     assert buffer.due(1e9, 0) is None

@@ -24,16 +24,16 @@ class TestRestart:
     def test_a_later_release_sends_a_planned_window_under_the_id_it_had(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        buffer = StreamBuffer[int](SplitterSettings(), {})
-        buffer.offer(raw(1, "a"), 0, 0.0, 0)
+        buffer = StreamBuffer(SplitterSettings(), {})
+        buffer.offer(raw(1, "a"), 0, 0.0)
         planned = buffer.plan("age", None)
         state = buffer.with_plan(planned)
         monkeypatch.setattr(splitter, "SPLITTER_VERSION", "later")
-        restarted = StreamBuffer[int](SplitterSettings(), {}, state)
-        restarted.offer(raw(1, "a"), 0, 0.0, 0)
+        restarted = StreamBuffer(SplitterSettings(), {}, state)
+        restarted.offer(raw(1, "a"), 0, 0.0)
         assert restarted.plan("age", None).splitter_version == SPLITTER_VERSION
         restarted.take(planned)
-        restarted.offer(raw(2, "b"), 1, 0.0, 0)
+        restarted.offer(raw(2, "b"), 1, 0.0)
         assert restarted.plan("age", None).splitter_version == "later"
 
     def test_a_window_that_was_sent_but_not_acknowledged_is_sent_the_same_again(self) -> None:
