@@ -5,15 +5,11 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from opentelemetry.trace import NoOpTracer
 
 
 @pytest.fixture(autouse=True)
-def undisturbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No log lines, no traces, no collection of garbage with what hooks into it."""
-    monkeypatch.setattr("pipeline.tracing._TRACER", NoOpTracer())
-    for module in ("pipeline.tracing", "agents.chunk_splitter"):
-        monkeypatch.setattr(f"{module}.traces_are_kept", lambda: False)
+def undisturbed() -> Iterator[None]:
+    """No log lines, no collection of garbage with what hooks into it."""
     logging.disable(logging.CRITICAL)
     gc.disable()
     yield

@@ -1,7 +1,8 @@
 """Spans of messages and model calls: parents from headers, attributes, and no text of a request."""
 
+from collections.abc import Iterator
+
 import pytest
-from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -10,19 +11,20 @@ from pipeline.tracing import TracedModel, context_headers, message_span, traces_
 from schemas.dead_letter import Source
 
 
-@pytest.fixture(scope="module")
-def exporter() -> InMemorySpanExporter:
+@pytest.fixture
+def exporter(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
+    """Keeps the spans of one test; OpenTelemetry's own provider can only be set once a process."""
     kept = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(kept))
-    trace.set_tracer_provider(provider)
+    with monkeypatch.context() as patched:
+        patched.setattr("opentelemetry.trace.get_tracer_provider", lambda: provider)
+        patched.setattr("pipeline.tracing._TRACER", provider.get_tracer("rolestream"))
+        traces_are_kept.cache_clear()
+        assert traces_are_kept()
+        yield kept
     traces_are_kept.cache_clear()
-    return kept
-
-
-@pytest.fixture(autouse=True)
-def fresh(exporter: InMemorySpanExporter) -> None:
-    exporter.clear()
+    assert not traces_are_kept()
 
 
 def test_a_message_continues_the_trace_of_its_headers(exporter: InMemorySpanExporter) -> None:
