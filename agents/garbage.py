@@ -10,8 +10,8 @@ import gc
 _NEW_OBJECTS = 100_000
 _YOUNG_ROUNDS = 20
 _OLD_ROUNDS = 100
-_EVERY_S = 60.0
-_WHOLE_EVERY = 60
+_EVERY_S = 5.0
+_WHOLE_EVERY = 720
 
 
 def collect_seldom() -> None:
@@ -22,10 +22,11 @@ def collect_seldom() -> None:
 
 
 async def collect_by_time(every_s: float = _EVERY_S, whole_every: int = _WHOLE_EVERY) -> None:
-    """Look for cycles among what is young every minute, and among all but the frozen every hour.
+    """Look for cycles among what is young every few seconds, every hour among all but the frozen.
 
     Where little goes on, it can take an hour until there are so many new objects, and until then
-    what died in cycles would stay.
+    what died in cycles would stay. A look takes some 0.2 us an object: after a minute it held
+    windows up for 20 ms.
     """
     rounds = 0
     while True:
