@@ -3,11 +3,12 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Coroutine, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from agents.calls_under_way import CallsUnderWay
 from agents.changelog import read_to_end
-from agents.outbox import Outbox, Outgoing
+from agents.outbox import Outbox, Outgoing, Sending
 from agents.role_app import RoleApp
 from pipeline.clock import Clock
 from schemas.answers import AnswerPlace, LoggedAnswer, place_of
@@ -32,8 +33,8 @@ class KafkaAnswers:
         self._reading: dict[int, asyncio.Lock] = {}
         self._calls = CallsUnderWay()
 
-    async def log_for(self, partition: int) -> "PartitionAnswers":
-        """The log of a partition, read from Kafka at first use."""
+    async def log_for(self, partition: int) -> "TaskAnswers":
+        """The log of a partition for one task; read from Kafka at first use."""
         async with self._reading.setdefault(partition, asyncio.Lock()):
             log = self._logs.get(partition)
             if log is None:
@@ -44,7 +45,7 @@ class KafkaAnswers:
                     if entry.value is not None and own:
                         log.remember(entry.key, entry.value, entry.written_s)
                 self._logs[partition] = log
-            return log
+            return TaskAnswers(log)
 
     def forget(self, partitions: Iterable[int]) -> None:
         """The partitions are taken away: another process may log answers there from now on.
@@ -60,8 +61,17 @@ class KafkaAnswers:
         self._calls.keep(partitions)
 
 
+@dataclass(slots=True)
+class Entry:
+    """An answer; `sending` is its way to the broker, None once it is known to be there."""
+
+    key: str
+    value: bytes
+    sending: Sending | None = None
+
+
 class PartitionAnswers:
-    """An AnswerLog on one partition; keeps the answers of its latest windows in memory.
+    """The answers on one partition; keeps those of its latest windows in memory.
 
     A finished window's answers stay too: its task may be read again, and must not be paid again.
     They are forgotten after `keep_s`, as Kafka forgets them, or when there are `most` later ones.
@@ -82,13 +92,12 @@ class PartitionAnswers:
         self._keep_s = keep_s
         self._calls = calls
         self._most = most
-        self._windows: OrderedDict[str, dict[str, bytes]] = OrderedDict()
+        self._windows: OrderedDict[str, dict[str, Entry]] = OrderedDict()
         self._begun_s: dict[str, float] = {}
 
-    def find(self, key: str) -> LoggedAnswer | None:
-        """The answer with this key, if it was logged."""
-        value = self._windows.get(key.split("|", 1)[0], {}).get(key)
-        return None if value is None else decode(LoggedAnswer, value)
+    def find(self, key: str) -> Entry | None:
+        """The answer with this key, if there is one."""
+        return self._windows.get(key.split("|", 1)[0], {}).get(key)
 
     def models(self, window_id: str, role: Role) -> tuple[str, ...]:
         """The arms logged for (window, role)."""
@@ -108,20 +117,32 @@ class PartitionAnswers:
         await self._outbox.hold()
         return await self._calls.join(self._partition, key, make)
 
-    async def append(
-        self, answer: LoggedAnswer, meanwhile: Callable[[], None] | None = None
-    ) -> None:
-        """Write the answer; returns when the broker has it. `meanwhile` is called when it is on
-        its way.
+    async def append(self, answer: LoggedAnswer) -> Entry:
+        """Put the answer on its way to the broker, and remember it."""
+        entry = Entry(answer.key, encode(answer))
+        entry.sending = await self._begin(entry)
+        self._keep(entry, self._clock.now().timestamp())
+        return entry
+
+    async def settle(self, entry: Entry) -> None:
+        """Returns when the broker has it; one that it refused before is sent once more.
+
+        Raises BrokerAwayError or InvalidInputError when it is refused; the answer stays remembered.
         """
-        value = encode(answer)
-        await self._outbox.send([Outgoing(ANSWERS, self._partition, answer.key, value)], meanwhile)
-        self.remember(answer.key, value, self._clock.now().timestamp())
+        if entry.sending is not None:
+            if entry.sending.failed:
+                entry.sending = await self._begin(entry)
+            await entry.sending.taken()
+            entry.sending = None
 
     def remember(self, key: str, value: bytes, written_s: float) -> None:
-        """Take an answer into memory; beyond the bounds the oldest windows are forgotten."""
-        window_id = key.split("|", 1)[0]
-        self._windows.setdefault(window_id, {})[key] = value
+        """Take an answer of Kafka's into memory."""
+        self._keep(Entry(key, value), written_s)
+
+    def _keep(self, entry: Entry, written_s: float) -> None:
+        # Beyond the bounds the oldest windows are forgotten.
+        window_id = entry.key.split("|", 1)[0]
+        self._windows.setdefault(window_id, {})[entry.key] = entry
         self._begun_s.setdefault(window_id, written_s)
         oldest_s = self._clock.now().timestamp() - self._keep_s
         while self._windows:
@@ -130,6 +151,52 @@ class PartitionAnswers:
                 return
             del self._windows[oldest], self._begun_s[oldest]
 
+    async def _begin(self, entry: Entry) -> Sending:
+        message = Outgoing(ANSWERS, self._partition, entry.key, entry.value)
+        return await self._outbox.begin([message])
+
     def _places(self, window_id: str, role: Role) -> list[AnswerPlace]:
         places = [place_of(key) for key in self._windows.get(window_id, {})]
         return [place for place in places if place.role == role]
+
+
+class TaskAnswers:
+    """The AnswerLog that one task is served with."""
+
+    def __init__(self, log: PartitionAnswers) -> None:
+        self._log = log
+        self._used: list[Entry] = []
+
+    def find(self, key: str) -> LoggedAnswer | None:
+        """The answer with this key, if there is one."""
+        entry = self._log.find(key)
+        if entry is None:
+            return None
+        if entry.sending is not None:
+            self._used.append(entry)
+        return decode(LoggedAnswer, entry.value)
+
+    def models(self, window_id: str, role: Role) -> tuple[str, ...]:
+        """The arms whose answers to (window, role) are there, oldest first."""
+        return self._log.models(window_id, role)
+
+    def judges(self, window_id: str, role: Role, input_digest: str) -> tuple[str, ...]:
+        """The judges whose judgments of this answer are there, oldest first."""
+        return self._log.judges(window_id, role, input_digest)
+
+    async def join(self, key: str, make: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
+        """What comes of the call with this key, begun before a rebalance perhaps."""
+        return await self._log.join(key, make)
+
+    async def append(self, answer: LoggedAnswer) -> None:
+        """Put the answer on its way to the broker."""
+        self._used.append(await self._log.append(answer))
+
+    async def settled(self) -> None:
+        """Returns when the broker has all answers that the task was served with.
+
+        Raises BrokerAwayError or InvalidInputError when it refuses one; the next time that one is
+        sent once more.
+        """
+        for entry in self._used:
+            await self._log.settle(entry)

@@ -241,12 +241,12 @@ class ChunkSplitter:
         )
         finder = role_kafka_topic(Role.TOPIC_FINDER)
         sent = encode(task)
+        self._sent(task, partition, sent)
         await self._role_app.outbox.send(
             [
                 Outgoing(finder, partition, stream_id, sent),
                 outgoing(WINDOWS_TOPIC, partition, stream_id, window),
-            ],
-            lambda: self._sent(task, partition, sent),
+            ]
         )
         done = [held.position for held in buffer.take(planned)]
         self._some_taken.set()

@@ -1,7 +1,8 @@
-"""A role begins to serve a task that is only on its way to it, as far as that does no harm.
+"""A role begins to serve a task that is not there yet, as far as that does no harm.
 
 What it does ahead are its model calls and their entries in its answer log. Nothing goes out before
-the task itself has come back from Kafka, as it was sent.
+the task itself has come from Kafka, as it was made, and that is sent only when the broker has all
+answers it rests on.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ _MOST_STREAMS = 20_000
 _MOST_AT_ONCE = 64
 
 Sent = Callable[[RoleTask, int, bytes], None]
-"""Hears of a task for the next role, its partition and its bytes, when it is on its way."""
+"""Hears of a task for the next role, its partition and its bytes, before it is sent."""
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Begun(Generic[ResultT]):
 
 @dataclass
 class _Latest:
-    """The latest task that this process sent of a stream, and whether its role is done with it."""
+    """The latest task that this process made of a stream, and whether its role is done with it."""
 
     window_id: str
     attempt: int
@@ -58,7 +59,7 @@ class HeadStart(Generic[ResultT]):
         self._begun: OrderedDict[tuple[int, bytes], Begun[ResultT]] = OrderedDict()
 
     def sent(self, task: RoleTask, partition: int, value: bytes) -> None:
-        """A task is on its way to the role: serve it, if nothing speaks against it."""
+        """A task is about to be sent to the role: serve it, if nothing speaks against it."""
         lane = (partition, task.window.stream_id)
         before = self._latest.pop(lane, None)
         self._latest[lane] = _Latest(task.window.window_id, task.attempt)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from agents.answers import KafkaAnswers
+from agents.answers import KafkaAnswers, TaskAnswers
 from agents.delivery import BadMessageError, Incoming
 from agents.head_start import Begun, HeadStart, Sent
 from agents.outbox import Outgoing, outgoing
@@ -44,10 +44,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Ahead:
-    """What came of a job that was served ahead of its task."""
+    """What came of a job that was served ahead of its task, and the log of its answers."""
 
     basis: object
     served: Served
+    answers: TaskAnswers
 
 
 Prepare = Callable[[RoleTask, int], Awaitable[Job | None]]
@@ -58,7 +59,7 @@ ServedListener = Callable[[RoleTask, Served, bytes, Sequence[bytes]], None]
 
 
 class ModelRole:
-    """Serves one role on its Kafka topic; `sent` hears of each task for the next role."""
+    """Serves one role on its Kafka topic; `sent` hears of each task for the next role first."""
 
     def __init__(
         self,
@@ -100,7 +101,7 @@ class ModelRole:
         if job is None:
             return
         try:
-            served = await self._serve(job, partition, begun)
+            served, answers = await self._serve(job, partition, begun)
         except FailedDecisionError as failure:
             await self._role_app.outbox.send(reward_messages(failure.events, self._role_app))
             self._count(failure.events)
@@ -110,13 +111,11 @@ class ModelRole:
         following = NEXT_ROLE[self._role]
         next_task = served.task.model_copy(update={"role": following})
         sent = encode(next_task)
+        self._sent(next_task, partition, sent)
+        await answers.settled()
         rewards = reward_messages(served.events, self._role_app)
         await self._role_app.outbox.send(
-            [
-                Outgoing(role_kafka_topic(following), partition, window.stream_id, sent),
-                *rewards,
-            ],
-            lambda: self._sent(next_task, partition, sent),
+            [Outgoing(role_kafka_topic(following), partition, window.stream_id, sent), *rewards]
         )
         if job.done is not None:
             await job.done(served)
@@ -124,21 +123,28 @@ class ModelRole:
         self._count(served.events)
         self._served(job.task, served, sent, [message.value or b"" for message in rewards])
 
-    async def _serve(self, job: Job, partition: int, begun: Begun[Ahead | None] | None) -> Served:
+    async def _serve(
+        self, job: Job, partition: int, begun: Begun[Ahead | None] | None
+    ) -> tuple[Served, TaskAnswers]:
         if begun is not None:
             ahead = await begun.made
             if ahead is not None and ahead.basis == job.basis:
-                return ahead.served
-        log = await self._answers.log_for(partition)
+                return ahead.served, ahead.answers
+        answers = await self._answers.log_for(partition)
         role_assignment = self._role_assignments.get(job.task.window.domain, self._role)
-        return await self._server.serve(job.logic, job.task, role_assignment, log)
+        try:
+            served = await self._server.serve(job.logic, job.task, role_assignment, answers)
+        except FailedDecisionError:
+            await answers.settled()
+            raise
+        return served, answers
 
     def _may_begin(self, partition: int) -> bool:
         return self._role_app.is_idle(role_kafka_topic(self._role), partition)
 
     async def _begin(self, task: RoleTask, partition: int) -> Ahead | None:
         job = await self._prepare(task, partition)
-        return None if job is None else Ahead(job.basis, await self._serve(job, partition, None))
+        return None if job is None else Ahead(job.basis, *await self._serve(job, partition, None))
 
     def _count(self, events: tuple[RewardEvent, ...]) -> None:
         for event in events:

@@ -63,19 +63,39 @@ def outgoing(
     return Outgoing(kafka_topic, partition, key, value, headers or {})
 
 
-class _Sent:
-    """Messages that were sent together: `done` is set when the broker has said to each."""
+class Sending:
+    """Messages that were sent together, and the broker's word on them."""
 
-    __slots__ = ("_due", "_under_way", "done", "failed", "failed_at")
+    __slots__ = ("_done", "_due", "_explain", "_failed", "_failed_at", "_under_way")
 
-    def __init__(self, under_way: "set[_Sent]") -> None:
+    def __init__(
+        self,
+        under_way: "set[Sending]",
+        explain: Callable[[KafkaError, str | None], RolestreamError],
+    ) -> None:
         # The sender counts as one, until it has sent all.
         self._due = 1
         self._under_way = under_way
-        self.done = asyncio.get_running_loop().create_future()
-        self.failed: KafkaError | None = None
-        self.failed_at: str | None = None
+        self._explain = explain
+        self._done = asyncio.get_running_loop().create_future()
+        self._failed: KafkaError | None = None
+        self._failed_at: str | None = None
         under_way.add(self)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the broker has refused one of them."""
+        return self._failed is not None
+
+    async def taken(self) -> None:
+        """Returns when the broker has them all; several may wait.
+
+        Raises BrokerAwayError when it does not have one, InvalidInputError when one is too large.
+        """
+        if not self._done.done():
+            await asyncio.shield(self._done)
+        if self._failed is not None:
+            raise self._explain(self._failed, self._failed_at)
 
     def one_more(self) -> None:
         """One more is in the producer's buffer."""
@@ -84,13 +104,13 @@ class _Sent:
     def told(self, error: KafkaError | None, message: Message | None) -> None:
         """The broker's word on one of them."""
         self._due -= 1
-        if error is not None and self.failed is None:
-            self.failed = error
-            self.failed_at = None if message is None else message.topic()
+        if error is not None and self._failed is None:
+            self._failed = error
+            self._failed_at = None if message is None else message.topic()
         if not self._due:
             self._under_way.discard(self)
-            if not self.done.done():
-                self.done.set_result(None)
+            if not self._done.done():
+                self._done.set_result(None)
 
 
 class Outbox:
@@ -109,7 +129,7 @@ class Outbox:
         self._kafka = kafka
         self._connect = connect
         self._client: Producer | None = None
-        self._under_way: set[_Sent] = set()
+        self._under_way: set[Sending] = set()
         self._look: asyncio.TimerHandle | None = None
         self._look_due_s = 0.0
 
@@ -124,33 +144,29 @@ class Outbox:
         """Wait until what is sent is surely sent by the owner of the partitions."""
         await self._membership.hold()
 
-    async def send(
-        self, messages: Iterable[Outgoing], meanwhile: Callable[[], None] | None = None
-    ) -> None:
-        """Send all; returns when each is acknowledged. `meanwhile` is called once all are on
-        their way.
+    async def send(self, messages: Iterable[Outgoing]) -> None:
+        """Send all; returns when each is acknowledged.
 
         Raises BrokerAwayError when one was not, InvalidInputError when one is too large.
         """
+        await (await self.begin(messages)).taken()
+
+    async def begin(self, messages: Iterable[Outgoing]) -> Sending:
+        """Put all on their way; what the broker says to them is to be asked of what is returned."""
         await self.hold()
         client = self._connected()
         context = context_headers()
-        sent = _Sent(self._under_way)
+        sending = Sending(self._under_way, self._refused)
         refused: KafkaError | None = None
         try:
             for message in messages:
-                await self._enqueue(client, message, context, sent)
+                await self._enqueue(client, message, context, sending)
         except KafkaException as error:
             refused = error.args[0]
         finally:
-            sent.told(refused, None)
+            sending.told(refused, None)
             self._look_in(_LOOK_S)
-        if refused is None:
-            if meanwhile is not None:
-                meanwhile()
-            await sent.done
-        if sent.failed is not None:
-            raise self._refused(sent.failed, sent.failed_at)
+        return sending
 
     async def settled(self, limit_s: float) -> None:
         """Wait until the broker has said to all that was sent; what it has not by then is dropped.
@@ -185,7 +201,7 @@ class Outbox:
         return self._client
 
     async def _enqueue(
-        self, client: Producer, message: Outgoing, context: Mapping[str, str], sent: _Sent
+        self, client: Producer, message: Outgoing, context: Mapping[str, str], sending: Sending
     ) -> None:
         headers: dict[str, str | bytes | None] | None = None
         if context or message.headers:
@@ -197,14 +213,14 @@ class Outbox:
                     message.value,
                     message.key.encode("utf-8"),
                     message.partition,
-                    on_delivery=sent.told,
+                    on_delivery=sending.told,
                     headers=headers,
                 )
             except BufferError:
                 self._look_in(_LOOK_S)
                 await asyncio.sleep(_FULL_S)
             else:
-                sent.one_more()
+                sending.one_more()
                 return
 
     def _look_in(self, pause_s: float) -> None:

@@ -10,7 +10,7 @@ ResultT = TypeVar("ResultT")
 
 
 class AnswerLog(Protocol):
-    """Finished calls, durable once `append` returns."""
+    """Finished calls: what was found or appended is durable once `settled` returns."""
 
     def find(self, key: str) -> LoggedAnswer | None:
         """The answer with this `answer_key`, if it was logged."""
@@ -31,11 +31,14 @@ class AnswerLog(Protocol):
         """
         ...
 
-    async def append(
-        self, answer: LoggedAnswer, meanwhile: Callable[[], None] | None = None
-    ) -> None:
-        """Write the answer; returns when it is durable. `meanwhile` is called when it is on its
-        way.
+    async def append(self, answer: LoggedAnswer) -> None:
+        """Begin to write the answer; from now on it is found."""
+        ...
+
+    async def settled(self) -> None:
+        """Returns when all that was found or appended here is durable.
+
+        Nothing that rests on an answer may be sent before. Raises what keeps it from being so.
         """
         ...
 
@@ -75,10 +78,9 @@ class MemoryAnswerLog:
         """Make the call."""
         return await make()
 
-    async def append(
-        self, answer: LoggedAnswer, meanwhile: Callable[[], None] | None = None
-    ) -> None:
+    async def append(self, answer: LoggedAnswer) -> None:
         """Keep the answer."""
         self._answers[answer.key] = answer
-        if meanwhile is not None:
-            meanwhile()
+
+    async def settled(self) -> None:
+        """Nothing is to be waited for."""

@@ -1,6 +1,6 @@
-"""One call of a model for a window: found in the answer log, or paid and logged before use."""
+"""One call of a model for a window: found in the answer log, or paid and put there before use."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -73,23 +73,20 @@ async def logged_call(
     prompt: Prompt,
     assigned: Assigned,
     deadline_s: float | None = None,
-    meanwhile: Callable[[Completion], None] = lambda completion: None,
 ) -> Call:
     """The answer of `model` to `prompt`; a call that is in the log is not made again, one that is
     under way is joined.
 
     A failed one is made again as the pool's retries say, not waiting past `deadline_s` of the
-    clock. Characters that UTF-8 cannot carry (unpaired surrogates) become question marks.
-    `meanwhile` is called with the answer while the log takes it.
+    clock. Characters that UTF-8 cannot carry (unpaired surrogates) become question marks. When the
+    answer is durable `log.settled` says.
     Raises CallFailedError if the endpoint fails, and what the log raises if it cannot write.
     """
     window = task.window
     key = _key(task, model, prompt)
     logged = log.find(key)
     if logged is not None:
-        found = _found(logged)
-        meanwhile(found.completion)
-        return found
+        return _found(logged)
     call = await log.join(key, partial(_answered, pool, model, prompt, assigned, deadline_s))
     completion, assigned = call.completion, call.assigned
     await log.append(
@@ -116,8 +113,7 @@ async def logged_call(
             cost_usd=completion.cost_usd,
             finish=completion.finish,
             at=clock.now(),
-        ),
-        lambda: meanwhile(completion),
+        )
     )
     return call
 

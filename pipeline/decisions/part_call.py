@@ -78,8 +78,6 @@ class PartCaller:
         return PartCall(part, assigned, tuple(calls), reading, lost, took_s)
 
     async def _call(self, part: Part, prompt: Prompt, assigned: Assigned) -> tuple[Call, Reading]:
-        # The answer is read while the log takes it, and used once the log has it.
-        read: list[Reading] = []
         call = await logged_call(
             self.pool,
             self.clock,
@@ -89,9 +87,8 @@ class PartCaller:
             prompt,
             assigned,
             self.deadline_s,
-            lambda answer: read.append(self._read(part, answer)),
         )
-        return call, read[0]
+        return call, self._read(part, call.completion)
 
     def _read(self, part: Part, answer: Completion) -> Reading:
         if part.only is None or not is_batched(self.logic):

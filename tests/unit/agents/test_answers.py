@@ -1,12 +1,15 @@
 """The answer log in memory: finished windows stay, the oldest make room."""
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import cast
 
-from agents.answers import PartitionAnswers
+import pytest
+
+from agents.answers import PartitionAnswers, TaskAnswers
 from agents.calls_under_way import CallsUnderWay
-from agents.outbox import Outbox, Outgoing
+from agents.outbox import BrokerAwayError, Outbox, Outgoing
 from pipeline.clock import Clock, ManualClock
 from schemas.answers import LoggedAnswer
 from schemas.codec import decode
@@ -19,16 +22,32 @@ class RecordingOutbox:
 
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []
+        self.sendings: list[RecordedSending] = []
 
     async def hold(self) -> None:
         return
 
-    async def send(
-        self, messages: Iterable[Outgoing], meanwhile: Callable[[], None] | None = None
-    ) -> None:
-        if meanwhile is not None:
-            meanwhile()
+    async def begin(self, messages: Iterable[Outgoing]) -> "RecordedSending":
         self.sent += messages
+        self.sendings.append(RecordedSending())
+        return self.sendings[-1]
+
+
+class RecordedSending:
+    """The broker's word comes when `says` is called."""
+
+    def __init__(self) -> None:
+        self.failed = False
+        self._said = asyncio.Event()
+
+    def says(self, *, refused: bool) -> None:
+        self.failed = refused
+        self._said.set()
+
+    async def taken(self) -> None:
+        await self._said.wait()
+        if self.failed:
+            raise BrokerAwayError("refused")
 
 
 def answer(window_id: str, model: str, role: Role = Role.TOPIC_FINDER) -> LoggedAnswer:
@@ -59,9 +78,15 @@ def answer(window_id: str, model: str, role: Role = Role.TOPIC_FINDER) -> Logged
 CLOCK = ManualClock()
 
 
-def log(outbox: RecordingOutbox, most: int = 2000, clock: Clock = CLOCK) -> PartitionAnswers:
+def partition_log(
+    outbox: RecordingOutbox, most: int = 2000, clock: Clock = CLOCK
+) -> PartitionAnswers:
     calls = CallsUnderWay()
     return PartitionAnswers(cast(Outbox, outbox), 3, clock, keep_s=3600.0, calls=calls, most=most)
+
+
+def log(outbox: RecordingOutbox, most: int = 2000, clock: Clock = CLOCK) -> TaskAnswers:
+    return TaskAnswers(partition_log(outbox, most, clock))
 
 
 async def test_answers_are_forgotten_when_kafka_forgets_them() -> None:
@@ -78,7 +103,7 @@ async def test_answers_are_forgotten_when_kafka_forgets_them() -> None:
     assert None not in (answers.find(late.key), answers.find(new.key))
 
 
-async def test_an_answer_is_written_before_it_is_found() -> None:
+async def test_an_answer_that_is_found_is_on_its_way() -> None:
     outbox = RecordingOutbox()
     answers = log(outbox)
     logged = answer("w1", "m1")
@@ -107,10 +132,49 @@ async def test_the_oldest_window_makes_room() -> None:
     assert answers.find(answer("w3", "m1").key) is not None
 
 
-async def test_what_is_done_meanwhile_is_done_before_the_broker_has_the_answer() -> None:
+async def test_it_is_settled_when_the_broker_has_all_that_was_appended() -> None:
     outbox = RecordingOutbox()
-    answers, seen = log(outbox), answer("w1", "m1")
-    found: list[object] = []
-    await answers.append(seen, lambda: found.append((answers.find(seen.key), len(outbox.sent))))
-    assert found == [(None, 0)]
-    assert answers.find(seen.key) == seen
+    answers = log(outbox)
+    for model in ("m1", "m2"):
+        await answers.append(answer("w1", model))
+    settling = asyncio.create_task(answers.settled())
+    outbox.sendings[1].says(refused=False)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not settling.done()
+    outbox.sendings[0].says(refused=False)
+    await asyncio.wait_for(settling, 1.0)
+
+
+async def test_who_finds_an_answer_that_is_on_its_way_waits_for_it_too() -> None:
+    outbox = RecordingOutbox()
+    shared = partition_log(outbox)
+    first, second, third = (TaskAnswers(shared) for _ in range(3))
+    await first.append(answer("w1", "m1"))
+    assert second.find(answer("w1", "m1").key) is not None
+    settling = asyncio.create_task(second.settled())
+    await asyncio.sleep(0)
+    assert not settling.done()
+    outbox.sendings[0].says(refused=False)
+    await asyncio.wait_for(settling, 1.0)
+    assert third.find(answer("w1", "m1").key) is not None
+    await asyncio.wait_for(third.settled(), 1.0)
+
+
+async def test_an_answer_that_the_broker_refused_is_kept_and_sent_again_when_it_is_used() -> None:
+    outbox = RecordingOutbox()
+    shared = partition_log(outbox)
+    first, again, unused = (TaskAnswers(shared) for _ in range(3))
+    await first.append(answer("w1", "m1"))
+    settling = asyncio.create_task(first.settled())
+    await asyncio.sleep(0)
+    outbox.sendings[0].says(refused=True)
+    with pytest.raises(BrokerAwayError):
+        await asyncio.wait_for(settling, 1.0)
+    assert again.find(answer("w1", "m1").key) == answer("w1", "m1")
+    settling = asyncio.create_task(again.settled())
+    await asyncio.sleep(0)
+    assert [message.key for message in outbox.sent] == [answer("w1", "m1").key] * 2
+    outbox.sendings[1].says(refused=False)
+    await asyncio.wait_for(settling, 1.0)
+    await asyncio.wait_for(unused.settled(), 1.0)

@@ -4,7 +4,9 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
-from agents.delivery import Incoming
+import pytest
+
+from agents.delivery import BadMessageError, Incoming
 from agents.model_role import Job, ModelRole
 from agents.outbox import Outgoing
 from pipeline.clock import ManualClock
@@ -27,15 +29,27 @@ SECOND = FIRST.model_copy(
 )
 
 
+class SlowLog(MemoryAnswerLog):
+    """Its answers are durable while `durable` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.durable = asyncio.Event()
+        self.durable.set()
+
+    async def settled(self) -> None:
+        await self.durable.wait()
+
+
 class Playing:
     """A topic finder on partition 3 whose messages come by hand."""
 
-    def __init__(self) -> None:
+    def __init__(self, *replies: str) -> None:
         self.basis = 0
         self.sent: list[Outgoing] = []
         self.on_their_way: list[str] = []
         clock = ManualClock()
-        self.endpoint = InMemoryEndpoint(clock, GOOD)
+        self.endpoint = InMemoryEndpoint(clock, *(replies or (GOOD,)))
         pool = pool_of({"m": self.endpoint})
         server = RoleServer(
             pool,
@@ -44,15 +58,13 @@ class Playing:
             reward_preset("paper", value_usd=1.0),
             3,
         )
-        log = MemoryAnswerLog()
+        self.log = SlowLog()
 
-        async def log_for(partition: int) -> MemoryAnswerLog:
-            return log
+        async def log_for(partition: int) -> SlowLog:
+            return self.log
 
-        async def send(messages: list[Outgoing], meanwhile: Any = None) -> None:
+        async def send(messages: list[Outgoing]) -> None:
             self.sent += messages
-            if meanwhile is not None:
-                meanwhile()
 
         app: Any = SimpleNamespace(
             agent=lambda kafka_topics, handle: None,
@@ -116,3 +128,42 @@ async def test_what_rests_on_another_state_is_served_anew() -> None:
     # The prompt is the same here, so the answer is in the log.
     assert len(playing.endpoint.chats) == 2
     assert len(playing.sent) == 4
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+async def test_the_next_role_hears_of_a_task_before_the_log_has_its_answers(ahead: bool) -> None:
+    playing = Playing()
+    await playing.come(FIRST)
+    sent = len(playing.sent)
+    playing.log.durable.clear()
+    if ahead:
+        await playing.begin(SECOND)
+    coming = asyncio.create_task(playing.come(SECOND))
+    for _ in range(19):
+        await asyncio.sleep(0)
+    assert playing.on_their_way == ["topic_locator", "topic_locator"]
+    assert len(playing.sent) == sent
+    playing.log.durable.set()
+    await asyncio.wait_for(coming, 1.0)
+    assert len(playing.sent) == sent + 2
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+async def test_what_a_failed_decision_cost_is_told_when_the_log_has_its_answers(
+    ahead: bool,
+) -> None:
+    playing = Playing(GOOD, "no idea")
+    await playing.come(FIRST)
+    sent = len(playing.sent)
+    playing.log.durable.clear()
+    if ahead:
+        await playing.begin(SECOND)
+    coming = asyncio.create_task(playing.come(SECOND))
+    for _ in range(19):
+        await asyncio.sleep(0)
+    assert len(playing.endpoint.chats) == 3
+    assert len(playing.sent) == sent
+    playing.log.durable.set()
+    with pytest.raises(BadMessageError, match="no arm gave an acceptable answer"):
+        await asyncio.wait_for(coming, 1.0)
+    assert [m.kafka_topic for m in playing.sent[sent:]] == ["role-rewards"]

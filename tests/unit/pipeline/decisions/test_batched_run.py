@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -182,12 +182,10 @@ async def test_after_a_failed_call_only_that_one_is_made_again() -> None:
 
 async def test_a_crash_in_the_middle_leaves_what_was_finished() -> None:
     class DyingLog(MemoryAnswerLog):
-        async def append(
-            self, answer: LoggedAnswer, meanwhile: Callable[[], None] | None = None
-        ) -> None:
+        async def append(self, answer: LoggedAnswer) -> None:
             if len(self._answers) == 2:
                 raise RetryableError("the broker is away")
-            await super().append(answer, meanwhile)
+            await super().append(answer)
 
     first = Trial(1, log=DyingLog())
     with pytest.raises(RetryableError, match="the broker is away"):

@@ -1,7 +1,6 @@
 """One run: the answer is safe before it is used, repaired once, and paid for once."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 
@@ -189,9 +188,7 @@ async def test_what_an_answer_holds_is_an_outcome_not_an_exception(answer: str) 
 
 async def test_an_answer_log_that_fails_is_not_the_fault_of_the_arm() -> None:
     class AwayLog(MemoryAnswerLog):
-        async def append(
-            self, answer: LoggedAnswer, meanwhile: Callable[[], None] | None = None
-        ) -> None:
+        async def append(self, answer: LoggedAnswer) -> None:
             raise RetryableError("the broker is away")
 
     with pytest.raises(RetryableError, match="the broker is away"):
