@@ -100,7 +100,8 @@ class RoleServer:
         The draw is a function of the decision id, and arms that had answered before a crash go
         first: a redelivered task gets the answer of the first time without a second payment.
         While no answer is acceptable and an arm is away that may come back, it waits for that arm,
-        for `deadline_s` in all. Raises FailedDecisionError when no answer was kept.
+        for `deadline_s` in all. Nothing of it may be sent before `log.settled` returns, either way.
+        Raises FailedDecisionError when no answer was kept.
         """
         skipped = logic.skips(task)
         if skipped is not None:
