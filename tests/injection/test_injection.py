@@ -91,7 +91,7 @@ def code_arms() -> dict[str, Arm]:
 @pytest.mark.parametrize(
     "name",
     # `hybrid` asks the embeddings too.
-    [pytest.param(n, marks=pytest.mark.slow if n == "embeddings" else ()) for n in CODE_ARMS],
+    [pytest.param(n, marks=() if n == "rules" else pytest.mark.slow) for n in CODE_ARMS],
 )
 async def test_an_embedded_arm_does_not_move(code_arms: dict[str, Arm], name: str) -> None:
     async with playing([code_arms[name]], alone(name)) as player:

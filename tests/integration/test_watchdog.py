@@ -56,9 +56,10 @@ class Supervised:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        (
+        pytest.param(
             "hangs-1",
             "has stood still at 0 for 3 s or more with",
+            marks=pytest.mark.slow,
         ),
         ("blocks-1", "s while handling"),
     ],
