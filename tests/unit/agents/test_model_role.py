@@ -130,9 +130,10 @@ async def test_what_rests_on_another_state_is_served_anew() -> None:
     assert len(playing.sent) == 4
 
 
-@pytest.mark.parametrize("ahead", [True, False])
-async def test_the_next_role_hears_of_a_task_before_the_log_has_its_answers(ahead: bool) -> None:
-    playing = Playing()
+async def until_the_log_is_waited_for(
+    playing: Playing, ahead: bool
+) -> tuple[int, asyncio.Task[None]]:
+    """Lets a second task come while the log does not get on: how much was sent before, and it."""
     await playing.come(FIRST)
     sent = len(playing.sent)
     playing.log.durable.clear()
@@ -141,6 +142,13 @@ async def test_the_next_role_hears_of_a_task_before_the_log_has_its_answers(ahea
     coming = asyncio.create_task(playing.come(SECOND))
     for _ in range(19):
         await asyncio.sleep(0)
+    return sent, coming
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+async def test_the_next_role_hears_of_a_task_before_the_log_has_its_answers(ahead: bool) -> None:
+    playing = Playing()
+    sent, coming = await until_the_log_is_waited_for(playing, ahead)
     assert playing.on_their_way == ["topic_locator", "topic_locator"]
     assert len(playing.sent) == sent
     playing.log.durable.set()
@@ -153,14 +161,7 @@ async def test_what_a_failed_decision_cost_is_told_when_the_log_has_its_answers(
     ahead: bool,
 ) -> None:
     playing = Playing(GOOD, "no idea")
-    await playing.come(FIRST)
-    sent = len(playing.sent)
-    playing.log.durable.clear()
-    if ahead:
-        await playing.begin(SECOND)
-    coming = asyncio.create_task(playing.come(SECOND))
-    for _ in range(19):
-        await asyncio.sleep(0)
+    sent, coming = await until_the_log_is_waited_for(playing, ahead)
     assert len(playing.endpoint.chats) == 3
     assert len(playing.sent) == sent
     playing.log.durable.set()

@@ -188,6 +188,21 @@ async def test_what_an_abandoned_task_sent_is_still_waited_for() -> None:
     outbox.stop()
 
 
+async def test_who_stops_waiting_does_not_end_the_wait_of_others() -> None:
+    outbox, client = opened()
+    client.acknowledges = False
+    sending = await outbox.begin([message()])
+    first, second = (asyncio.create_task(sending.taken()) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.sleep(0)
+    assert (first.cancelled(), second.done(), sending.failed) == (True, False, False)
+    client.acknowledges = True
+    await asyncio.wait_for(second, 1.0)
+    await asyncio.wait_for(sending.taken(), 1.0)
+    outbox.stop()
+
+
 async def test_what_the_broker_does_not_take_in_time_is_dropped() -> None:
     outbox, client = opened()
     client.acknowledges = False
